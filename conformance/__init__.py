@@ -1,0 +1,1 @@
+"""What a pin must do; one module per area."""

@@ -1,0 +1,1 @@
+"""What a pin is: resolving, building its environment, ledger."""

@@ -1,0 +1,90 @@
+"""The words of a run: promises, verdicts, evidence. A leaf: imports nothing of ours."""
+
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from typing import Any, ClassVar
+
+
+class Verdict(StrEnum):
+    PASS = "pass"
+    FAIL = "fail"
+    CRASH = "crash"
+    HANG = "hang"
+    BLOCKED = "blocked"
+    NOT_RUN = "not-run"
+    KNOWN = "known"
+    FIXED = "fixed"
+    FLAKY = "flaky"
+
+    @property
+    def green(self) -> bool:
+        return self in {Verdict.PASS, Verdict.KNOWN}
+
+
+class Level(StrEnum):
+    MUST = "MUST"
+    SHOULD = "SHOULD"
+
+
+class LaneName(StrEnum):
+    STATIC = "static"
+    CPU = "cpu"
+    AOT = "aot"
+    LOCK = "lock"
+    TPU = "tpu"
+
+
+@dataclass(frozen=True)
+class Promise:
+    """One sentence that a pin has to keep."""
+
+    id: str
+    level: Level
+    lanes: tuple[LaneName, ...]
+    faults: tuple[str, ...]
+    sentence: str
+
+    @property
+    def area(self) -> str:
+        return self.id.rpartition("-")[0]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What was seen; everything a reader needs who can't repeat the run."""
+
+    observed: str
+    required: str
+    next_step: str = ""
+    facts: dict[str, Any] = field(default_factory=dict)
+    log_tail: tuple[str, ...] = ()
+    stacks: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+class Finding(Exception):
+    """A promise is not kept, or can't be tried; carries its verdict and evidence to the report."""
+
+    verdict: ClassVar[Verdict]
+
+    def __init__(self, evidence: Evidence) -> None:
+        super().__init__(f"{evidence.observed} (required: {evidence.required})")
+        self.evidence = evidence
+
+
+class Broken(Finding, AssertionError):
+    verdict = Verdict.FAIL
+
+
+class Crashed(Finding):
+    verdict = Verdict.CRASH
+
+
+class Hung(Finding):
+    verdict = Verdict.HANG
+
+
+class Blocked(Finding):
+    verdict = Verdict.BLOCKED
