@@ -1,0 +1,3 @@
+"""Importing this fails."""
+
+raise RuntimeError("no import today")
