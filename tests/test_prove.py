@@ -1,0 +1,92 @@
+"""The kill matrix believes a kill only when the fault was reached and the verdict is the declared one."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+_CONFTEST = """
+import sys
+from pathlib import Path
+import pytest
+from fixtures.nursery import CellPin
+
+@pytest.fixture(scope="session")
+def cell_pin():
+    return CellPin(Path(sys.executable), None, ())
+"""
+
+_TEST = """
+from fixtures.promises import promise
+from reports.model import Finding
+
+@promise("TEST-1", lanes=["static"], faults=["cell-exits-zero"])
+def test_it(cell):
+    '''The cell MUST do as it is told.'''
+    {body}
+"""
+
+
+@pytest.fixture
+def prove(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
+    root = Path(__file__).parents[1]
+    monkeypatch.setenv("PYTHONPATH", f"{root}:{root / 'fixtures/cell'}")
+    pytester.makeconftest(_CONFTEST)
+    return pytester
+
+
+def run(prove: pytest.Pytester, body: str, *arguments: str) -> pytest.RunResult:
+    prove.makepyfile(_TEST.format(body=body))
+    plugins = [f"-pfixtures.{name}" for name in ("lanes", "provide", "prove")]
+    result = prove.runpytest_subprocess(*plugins, "--disable-plugin-autoload", *arguments)
+    assert sys.executable
+    return result
+
+
+def test_a_kill_is_green(prove: pytest.Pytester) -> None:
+    result = run(prove, 'cell.run("platform:node")', "--prove")
+    result.stdout.fnmatch_lines(["*cell-exits-zero*killed (crash)", "1 of 1 faults killed"])
+    assert result.ret == 0
+
+
+def test_each_live_fault_is_followed_by_a_clean_check(prove: pytest.Pytester) -> None:
+    result = run(prove, 'cell.run("platform:node")', "--prove", "-v")
+    result.assert_outcomes(passed=3)
+    result.stdout.fnmatch_lines(
+        ["*static-clean?*", "*static-cell-exits-zero*", "*clean-after-cell-exits-zero*"]
+    )
+
+
+def test_a_survivor_is_red(prove: pytest.Pytester) -> None:
+    body = "try: cell.run('platform:node')\n    except Finding: pass"
+    result = run(prove, body, "--prove")
+    result.stdout.fnmatch_lines(["*cell-exits-zero*SURVIVED"])
+    assert result.ret == 1
+
+
+def test_a_fault_that_is_not_reached_is_red(prove: pytest.Pytester) -> None:
+    result = run(prove, "assert cell.alive", "--prove")
+    result.stdout.fnmatch_lines(["*cell-exits-zero*NOT REACHED (verdict pass)"])
+    assert result.ret == 1
+
+
+def test_another_verdict_than_declared_is_red(prove: pytest.Pytester) -> None:
+    body = "try: cell.run('platform:node')\n    except Finding as f: raise type('Other', (Finding,), {'verdict': 'hang'})(f.evidence)"
+    result = run(prove, body, "--prove")
+    result.stdout.fnmatch_lines(["*WRONG VERDICT hang, declared crash"])
+    assert result.ret == 1
+
+
+def test_a_promise_that_fails_without_a_fault_is_red(prove: pytest.Pytester) -> None:
+    result = run(prove, 'assert cell.run("platform:node") == ""', "--prove")
+    assert result.ret == 1
+
+
+def test_without_prove_no_fault_is_near(prove: pytest.Pytester) -> None:
+    run(prove, 'cell.run("platform:node")').assert_outcomes(passed=1)
+
+
+def test_a_sample_alone_is_refused(prove: pytest.Pytester) -> None:
+    result = run(prove, 'cell.run("platform:node")', "--prove-sample", "3")
+    result.stderr.fnmatch_lines(["*--prove-sample only makes sense together with --prove"])
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
