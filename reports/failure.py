@@ -1,0 +1,94 @@
+"""The text of a failure: a repair manual for somebody who was not there."""
+
+import json
+import shlex
+from dataclasses import asdict, dataclass, field
+from typing import Any, Self
+
+from reports.model import Verdict
+
+SHOWN_LOG_LINES = 20
+SHOWN_STACK_LINES = 40
+
+NEXT_STEPS = {
+    Verdict.FAIL: "Run the command above; 'pinproof bisect' finds the change that broke it.",
+    Verdict.CRASH: "Read the last log lines and stacks: the engine took its process down.",
+    Verdict.HANG: "Look in the stacks for the thread that holds what the others wait for.",
+    Verdict.BLOCKED: "Nothing was learnt about the pin: remove the obstacle and run again.",
+    Verdict.FIXED: "Remove the entry from the ledger, so that the promise is kept from now on.",
+    Verdict.FLAKY: "Run the command above several times, and compare the records.",
+}
+
+
+@dataclass
+class Case:
+    """One promise in one lane: everything the record keeps of it, ready for JSON."""
+
+    verdict: Verdict
+    promise: str
+    lane: str
+    nodeid: str
+    level: str = ""
+    sentence: str = ""
+    pin: str = ""
+    pin_spec: str = ""
+    reason: str = ""
+    evidence: dict[str, Any] | None = None
+    evidence_file: str = ""
+    ledger: dict[str, str] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain types only: pytest-xdist sends nothing else, not even a string's subclass."""
+        data = asdict(self) | {"reproduce": self.reproduce}
+        plain: dict[str, Any] = json.loads(json.dumps(data, default=str))
+        return plain
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Self:
+        known = {name: data[name] for name in cls.__dataclass_fields__ if name in data}
+        return cls(**known | {"verdict": Verdict(data["verdict"])})
+
+    @property
+    def reproduce(self) -> str:
+        pin = f" --pin {shlex.quote(self.pin_spec)}" if self.pin_spec else ""
+        return f"pytest {shlex.quote(self.nodeid)}{pin}"
+
+    @property
+    def title(self) -> str:
+        where = f"lane {self.lane}, pin {self.pin}" if self.pin else f"lane {self.lane}"
+        return f"{self.promise} {self.level} in {where}: {self.verdict}"
+
+
+def brief(case: Case) -> str:
+    return render(case, log_lines=SHOWN_LOG_LINES, stack_lines=SHOWN_STACK_LINES)
+
+
+def render(case: Case, *, log_lines: int | None = None, stack_lines: int | None = None) -> str:
+    evidence = case.evidence or {}
+    log = list(evidence.get("log_tail", ()))
+    stacks = evidence.get("stacks", "").splitlines()
+    parts = [
+        _line("promise", case.sentence),
+        _line("observed", evidence.get("observed", case.reason)),
+        _line("required", evidence.get("required", "")),
+        *(_line(name, value) for name, value in evidence.get("facts", {}).items()),
+        _block("last log lines", log, log[-log_lines:] if log_lines else log),
+        _block("stacks", stacks, stacks[:stack_lines]),
+        *(_line(f"ledger {name}", value) for name, value in case.ledger.items()),
+        _line("evidence", case.evidence_file),
+        _line("reproduce", case.reproduce),
+        _line("next step", evidence.get("next_step") or NEXT_STEPS.get(case.verdict, "")),
+    ]
+    return "".join(parts)
+
+
+def _line(name: str, value: object) -> str:
+    text = str(value).replace("\n", f"\n{'':13}")
+    return f"  {f'{name}:':<10} {text}\n" if text else ""
+
+
+def _block(name: str, lines: list[str], shown: list[str]) -> str:
+    if not lines:
+        return ""
+    extent = f" ({len(shown)} of {len(lines)} lines)" if len(shown) < len(lines) else ""
+    return f"  {name}{extent}:\n" + "".join(f"    | {line.rstrip()}\n" for line in shown)

@@ -1,0 +1,32 @@
+"""The seams: what the reports ask the rest of the suite for; the root conftest.py answers."""
+
+from collections.abc import Collection
+from typing import Any, TypedDict
+
+import pytest
+
+
+class PinFacts(TypedDict):
+    spec: str
+    label: str
+    versions: dict[str, str]
+
+
+@pytest.hookspec(firstresult=True)
+def pytest_pinproof_pin(config: pytest.Config) -> PinFacts | None:
+    """Which pin is under test; asked once, on the controller, and only when promises will run."""
+
+
+@pytest.hookspec(firstresult=True)
+def pytest_pinproof_stamp(config: pytest.Config) -> dict[str, Any] | None:
+    """Everything about the environment that a reader of the record needs, ready for JSON."""
+
+
+@pytest.hookspec(firstresult=True)
+def pytest_pinproof_fault_names(config: pytest.Config) -> Collection[str] | None:
+    """The names of all registered faults; None when they can't be known."""
+
+
+@pytest.hookspec
+def pytest_pinproof_expected_lanes(config: pytest.Config) -> Collection[str] | None:
+    """Lanes in which a promise that vanished makes the run red: required, or able to run here."""

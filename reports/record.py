@@ -1,0 +1,181 @@
+"""The record of a run: its directory, the event log, junit.xml and the environment stamp."""
+
+import json
+import os
+from collections.abc import Generator
+from datetime import UTC, datetime
+from pathlib import Path
+from shutil import rmtree
+from typing import Any
+
+import psutil
+import pytest
+from _pytest.junitxml import LogXML
+from pytest_reportlog.plugin import ReportLogPlugin  # type: ignore[import-untyped]
+
+from reports.hooks import PinFacts
+from reports.relay import is_worker
+
+KEPT_RUNS = 50
+WITHOUT_TESTS = (
+    "collectonly",
+    "write_promises",
+    "help",
+    "markers",
+    "showfixtures",
+    "show_fixtures_per_test",
+    "setupplan",
+)
+RUN = pytest.StashKey["Run"]()
+
+
+class Run:
+    """One recorded run; on a worker only its directory and pin are known."""
+
+    def __init__(self, directory: Path | None, pin: PinFacts | None) -> None:
+        self.directory = directory
+        self.pin = pin
+        self.trouble = ""
+
+    def give_up(self, error: OSError) -> None:
+        """Remember, once, that the record is incomplete: the run goes on and ends red."""
+        self.trouble = self.trouble or (
+            f"The record in {self.directory} is incomplete: {error.strerror}. "
+            "Make room there, or name another directory with --report-dir, and run again."
+        )
+
+    def write(self, name: str, text: str) -> None:
+        if self.directory and not self.trouble:
+            try:
+                (self.directory / name).parent.mkdir(exist_ok=True)
+                (self.directory / name).write_text(text, encoding="utf-8")
+            except OSError as error:
+                self.give_up(error)
+
+
+def run_of(config: pytest.Config) -> Run:
+    return config.stash.setdefault(RUN, Run(None, None))
+
+
+def runs_directory(config: pytest.Config) -> Path:
+    return config.rootpath / ".pinproof" / "runs"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.getgroup("pinproof").addoption(
+        "--report-dir",
+        metavar="DIR",
+        help=f"where the record of this run goes (default: .pinproof/runs/…, {KEPT_RUNS} are kept)",
+    )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    if is_worker(config):
+        config.stash[RUN] = _from_controller(config.workerinput.get("pinproof"))  # type: ignore[attr-defined]
+    elif _worth_recording(config):
+        directory = _make_directory(config)
+        config.stash[RUN] = run = Run(directory, None)
+        config.pluginmanager.register(RunLog(config, run, directory))
+        config.pluginmanager.register(JUnit(run, directory))
+
+
+def _worth_recording(config: pytest.Config) -> bool:
+    if any(config.getoption(name, False) for name in WITHOUT_TESTS):
+        return False
+    own = config.rootpath / "tests"
+    asked = (config.invocation_params.dir / each.partition("::")[0] for each in config.args)
+    return not all(path.resolve().is_relative_to(own) for path in asked)
+
+
+def _make_directory(config: pytest.Config) -> Path:
+    named = config.getoption("--report-dir")
+    stamp = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{os.getpid()}"
+    directory = config.invocation_params.dir / named if named else runs_directory(config) / stamp
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        (directory / "run.jsonl").open("w", encoding="utf-8").close()
+    except OSError as error:
+        raise pytest.UsageError(
+            f"The record can't be written to {directory}: {error.strerror}. "
+            "Name another directory with --report-dir."
+        ) from None
+    if not named:
+        _prune(directory.parent)
+    return directory
+
+
+def _prune(runs: Path) -> None:
+    for old in sorted(run for run in runs.iterdir() if run.is_dir())[:-KEPT_RUNS]:
+        pid = old.name.rpartition("-")[2]
+        if not (pid.isdigit() and psutil.pid_exists(int(pid))):
+            rmtree(old, ignore_errors=True)
+
+
+def _from_controller(sent: dict[str, Any] | None) -> Run:
+    if not sent:
+        return Run(None, None)
+    return Run(Path(sent["directory"]), sent["pin"])
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    run = run_of(node.config)
+    if run.directory:
+        node.workerinput["pinproof"] = {"directory": str(run.directory), "pin": run.pin}
+
+
+class RunLog(ReportLogPlugin):  # type: ignore[misc]  # pytest-reportlog has no types
+    """pytest-reportlog with the environment first, and a sentence instead of a traceback."""
+
+    def __init__(self, config: pytest.Config, run: Run, directory: Path) -> None:
+        super().__init__(config, directory / "run.jsonl")
+        self._run = run
+
+    def pytest_sessionstart(self) -> None:
+        self._run.pin = self._config.hook.pytest_pinproof_pin(config=self._config)
+        stamp = self._config.hook.pytest_pinproof_stamp(config=self._config) or {}
+        environment = {"pin": self._run.pin, **stamp}
+        super().pytest_sessionstart()
+        self._write_json_data({"$report_type": "Environment", **environment})
+        self._run.write("environment.json", f"{json.dumps(environment, indent=2, default=str)}\n")
+
+    def pytest_terminal_summary(self) -> None:
+        """Say nothing: the summary names the directory."""
+
+    def pytest_unconfigure(self) -> None:
+        try:
+            self.close()
+        except OSError as error:
+            self._run.give_up(error)
+
+    def _write_json_data(self, data: dict[str, Any]) -> None:
+        if not self._run.trouble:
+            try:
+                super()._write_json_data(data)
+            except OSError as error:
+                self._run.give_up(error)
+
+
+class JUnit(LogXML):
+    """pytest's junit.xml, beside the one that a user may ask for with --junitxml."""
+
+    def __init__(self, run: Run, directory: Path) -> None:
+        super().__init__(directory / "junit.xml", prefix=None)
+        self._run = run
+
+    def pytest_sessionfinish(self) -> None:
+        try:
+            super().pytest_sessionfinish()
+        except OSError as error:
+            self._run.give_up(error)
+
+    def pytest_terminal_summary(self) -> None:  # type: ignore[override]
+        """Say nothing: the summary names the directory."""
+
+
+@pytest.hookimpl(wrapper=True, trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> Generator[None]:
+    yield
+    if run_of(session.config).trouble and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED

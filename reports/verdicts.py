@@ -1,0 +1,98 @@
+"""Turns what became of each test into a verdict, and puts it on the report."""
+
+import re
+from collections.abc import Generator
+from typing import Any
+
+import pytest
+from _pytest._code.code import (
+    ExceptionChainRepr,
+    ExceptionRepr,
+    ReprEntryNative,
+    ReprFileLocation,
+    ReprTraceback,
+)
+
+from reports.failure import Case, brief
+from reports.model import Finding, Promise, Verdict
+from reports.promises import lane_of, promise_of
+from reports.record import run_of
+
+LONGEST_REASON = 300
+TIMED_OUT = re.compile(r"^Timeout \(.*\) from pytest-timeout")
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    promise = promise_of(item)
+    if promise is None:
+        return report
+    error = call.excinfo.value if call.excinfo else None
+    verdict = _verdict(error, report.when)
+    if verdict is None:
+        return report
+    case = _case(item, promise, verdict)
+    if isinstance(error, Finding):
+        case.evidence = error.evidence.as_json()
+        case.reason = error.evidence.observed
+    elif isinstance(error, pytest.skip.Exception):
+        case.reason = str(error)
+    elif call.excinfo:
+        case.reason = " ".join(call.excinfo.exconly(tryshort=True).split())[:LONGEST_REASON]
+    _settle(item, report, case)
+    return report
+
+
+def _verdict(error: BaseException | None, when: str | None) -> Verdict | None:
+    match error:
+        case None:
+            return Verdict.PASS if when == "call" else None
+        case Finding():
+            return error.verdict
+        case pytest.skip.Exception():
+            return Verdict.NOT_RUN
+        case pytest.fail.Exception() if TIMED_OUT.match(str(error)):
+            return Verdict.HANG
+        case _:
+            return Verdict.FAIL if when == "call" else Verdict.BLOCKED
+
+
+def _settle(item: pytest.Item, report: pytest.TestReport, case: Case) -> None:
+    if case.verdict not in {Verdict.PASS, Verdict.NOT_RUN}:
+        # A test can't excuse itself, with pytest.xfail say: only the ledger does.
+        report.outcome = "failed"
+        report.__dict__.pop("wasxfail", None)
+        case.evidence_file = _evidence_file(item, case)
+        report.longrepr = _explained(report.longrepr, case, item)
+    report.pinproof = case.as_json()  # type: ignore[attr-defined]  # reports take attributes
+
+
+def _case(item: pytest.Item, promise: Promise, verdict: Verdict) -> Case:
+    case = Case(verdict, promise.id, str(lane_of(item) or ""), item.nodeid)
+    case.level, case.sentence = promise.level, promise.sentence
+    if pin := run_of(item.config).pin:
+        case.pin, case.pin_spec = pin["label"], pin["spec"]
+    return case
+
+
+def _evidence_file(item: pytest.Item, case: Case) -> str:
+    directory = run_of(item.config).directory
+    if directory is None:
+        return ""
+    variant = re.sub(r"[^\w.-]+", "-", item.name.partition("[")[2]).strip("-") or case.lane
+    return str(directory / "evidence" / f"{case.promise}-{variant}.txt")
+
+
+def _explained(text: Any, case: Case, item: pytest.Item) -> ExceptionRepr:
+    """A finding's own words replace pytest's; anything else keeps its traceback, with ours below."""
+    if case.evidence is None and isinstance(text, ExceptionRepr):
+        text.addsection(case.title, brief(case), "-")
+        return text
+    own = [] if case.evidence is not None else [f"{text}\n\n"]
+    path, line, _ = item.location
+    head = ReprFileLocation(path, (line or 0) + 1, f"{case.promise}: {case.reason}")
+    entry = ReprTraceback([ReprEntryNative([*own, f"{case.title}\n{brief(case)}"])], None, "native")
+    return ExceptionChainRepr([(entry, head, None)])

@@ -1,0 +1,131 @@
+"""A lane that was asked for and can't run is red; the others are listed and never hidden."""
+
+from pathlib import Path
+
+import pytest
+
+from fixtures.lanes import HOST_DEVICES_FLAG, describe, obstacle
+from reports.model import LaneName
+from tests.conftest import Miniature
+
+
+def test_each_lane_is_a_variant_with_its_marker(miniature: Miniature) -> None:
+    miniature.promise("BACK-1", lanes=("cpu", "tpu"))
+    miniature.run("--collect-only", "-q", "-m", "tpu").stdout.fnmatch_lines(
+        ["test_area.py::test_back_1[[]tpu[]]", "1/2 tests collected*"]
+    )
+
+
+def test_what_can_run_runs_and_the_rest_is_listed(miniature: Miniature) -> None:
+    miniature.promise("BACK-1", lanes=("cpu", "tpu"))
+    result = miniature.run()
+    assert result.ret == pytest.ExitCode.OK
+    assert miniature.verdicts() == {("BACK-1", "cpu"): "pass", ("BACK-1", "tpu"): "not-run"}
+    result.stdout.fnmatch_lines(["BACK-1*tpu*not-run*", "not-run (1): There is no TPU*"])
+
+
+@pytest.mark.parametrize(
+    "asked", [("-m", "tpu"), ("-m", "tpu or static"), ("test_area.py::test_back_1[tpu]",)]
+)
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["here", "workers"])
+def test_a_lane_asked_for_that_cannot_run_is_red(
+    miniature: Miniature, asked: tuple[str, ...], workers: tuple[str, ...]
+) -> None:
+    miniature.promise("BACK-1", lanes=("cpu", "tpu"))
+    result = miniature.run(*asked, *workers)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    assert miniature.verdicts() == {("BACK-1", "tpu"): "blocked"}
+    result.stdout.fnmatch_lines(["*There is no TPU on this machine*", "*Run on a TPU VM*"])
+
+
+def test_require_lane_makes_it_red_without_selecting(miniature: Miniature) -> None:
+    miniature.promise("BACK-1", lanes=("cpu", "tpu"))
+    assert miniature.run("--require-lane", "tpu").ret == pytest.ExitCode.TESTS_FAILED
+    assert miniature.verdicts() == {("BACK-1", "cpu"): "pass", ("BACK-1", "tpu"): "blocked"}
+
+
+def test_an_excluding_expression_requires_nothing(miniature: Miniature) -> None:
+    miniature.promise("BACK-1", lanes=("cpu", "tpu"))
+    assert miniature.run("-m", "not aot").ret == pytest.ExitCode.OK
+
+
+def test_a_chip_lets_the_lane_run(miniature: Miniature) -> None:
+    miniature.chip()
+    miniature.promise("BACK-1", "assert lane.device_count == 1", lanes=("tpu",))
+    assert miniature.run("-m", "tpu").ret == pytest.ExitCode.OK
+
+
+def test_a_skip_in_a_lane_asked_for_is_red(miniature: Miniature) -> None:
+    miniature.promise("BACK-1", "pytest.skip('needs two hosts')")
+    result = miniature.run("-m", "cpu")
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(["*needs two hosts*"])
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["here", "workers"])
+def test_trying_nothing_is_red(miniature: Miniature, workers: tuple[str, ...]) -> None:
+    miniature.promise("BACK-1", lanes=("cpu", "tpu"))
+    result = miniature.run("-k", "tpu", *workers)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(["Nothing was tried:*"])
+
+
+@pytest.mark.parametrize(
+    "arguments", [("-m", "tpuu"), ("--require-lane", "tpuu"), ("-m", "tpuu", "-n", "2")]
+)
+def test_an_unknown_lane_is_one_sentence(
+    miniature: Miniature, arguments: tuple[str, ...]
+) -> None:
+    miniature.promise("BACK-1")
+    result = miniature.run(*arguments)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["ERROR: *'tpuu'. The lanes are static, cpu, aot, lock, tpu.*"])
+
+
+def test_a_users_own_xla_flags_stay() -> None:
+    lane = describe(LaneName.CPU, Path("/dev"), {"XLA_FLAGS": "--xla_cpu_use_thunk=false"})
+    assert lane.environment["XLA_FLAGS"] == f"--xla_cpu_use_thunk=false {HOST_DEVICES_FLAG}"
+
+
+def test_a_vfio_container_node_is_no_chip(tmp_path: Path) -> None:
+    (tmp_path / "vfio").mkdir()
+    (tmp_path / "vfio" / "vfio").touch()
+    assert obstacle(LaneName.TPU, tmp_path, {}) is not None
+
+
+def test_hidden_chips_are_named_with_the_variable(tmp_path: Path) -> None:
+    (tmp_path / "accel0").touch()
+    found = obstacle(LaneName.TPU, tmp_path, {"TPU_VISIBLE_CHIPS": ""})
+    assert found is not None
+    assert found.remedy == "Unset TPU_VISIBLE_CHIPS and run again."
+
+
+@pytest.mark.parametrize(
+    ("word", "picked"),
+    [("tpu", "3/5"), ("BACK-1", "3/5"), ("back-1", "3/5"), ("weight_swap", "1/5"), ("BACK", "4/5")],
+)
+def test_a_word_after_k_means_what_a_person_means(
+    miniature: Miniature, word: str, picked: str
+) -> None:
+    miniature.promise("BACK-1", lanes=("cpu", "aot", "tpu"), name="test_one")
+    miniature.promise("BACK-12", lanes=("tpu",), name="test_twelve")
+    miniature.promise("SWAP-1", lanes=("tpu",), module="test_weight_swap.py", name="test_no_lock")
+    miniature.run("--collect-only", "-q", "-k", word).stdout.fnmatch_lines([f"{picked} tests*"])
+
+
+def test_a_test_that_mentions_a_lane_is_not_in_it(miniature: Miniature) -> None:
+    miniature.promise("ENV-4", lanes=("static",), name="test_takes_no_tpu_lock")
+    miniature.promise("BACK-5", lanes=("tpu",))
+    miniature.run("--collect-only", "-q", "-k", "tpu").stdout.fnmatch_lines(
+        ["test_area.py::test_back_5[[]tpu[]]", "1/2 tests collected*"]
+    )
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["here", "workers"])
+def test_a_word_that_matches_nothing_gets_an_answer(
+    miniature: Miniature, workers: tuple[str, ...]
+) -> None:
+    miniature.promise("BACK-1")
+    result = miniature.run("-k", "BACK-7", *workers)
+    assert result.ret == pytest.ExitCode.NO_TESTS_COLLECTED
+    result.stdout.fnmatch_lines(["-k 'BACK-7' matches no promise. Did you mean BACK-1?*"])
