@@ -1,1 +1,7 @@
-"""The commands behind `pinproof`."""
+"""The commands behind `pinproof`: one module per command, named like it."""
+
+COMMANDS = {
+    "run": "try every promise in every lane that this machine has; takes pytest's options",
+    "test": "run the suite's own tests, a sample of the faults, and the lanes that need no chip",
+    "prove": "run every promise with each of its faults, which must break it",
+}

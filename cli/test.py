@@ -1,0 +1,107 @@
+"""`pinproof test`: what must be green before a change lands; ends with pytest's closing line."""
+
+import argparse
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from cli import prove
+from cli.pytests import PASSED_ON, PROMISES, TESTS, command, names
+
+SAMPLE = 1
+INTERRUPTED = 130
+_NOTHING_COLLECTED = 5
+_SECONDS_TO_CLEAN_UP = 15
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--sample",
+        type=int,
+        default=SAMPLE,
+        metavar="N",
+        help="the number that chooses one fault of each promise (default: %(default)s)",
+    )
+    parser.epilog = PASSED_ON
+
+
+def execute(args: argparse.Namespace) -> int:
+    statuses = {}
+    parts = list(_parts(args.sample, args.pytest))
+    with _stopping_on_sigterm():
+        for number, (name, words) in enumerate(parts, start=1):
+            _say(f"part {number} of {len(parts)}: {name}")
+            statuses[name] = _run(words)
+            if statuses[name] == INTERRUPTED:
+                return INTERRUPTED
+    return _judged(statuses, selective=bool(args.pytest))
+
+
+def _parts(sample: int, passed_on: list[str]) -> Iterator[tuple[str, list[str]]]:
+    named = {folder for folder in (TESTS, PROMISES) if names(folder, passed_on)}
+    wanted = named or {TESTS, PROMISES}
+    if TESTS in wanted:
+        yield "the suite's own tests", command(TESTS, passed_on)
+    if PROMISES in wanted:
+        yield (
+            f"one fault of each promise (`pinproof prove --sample {sample}`)",
+            command(PROMISES, prove.options(sample, passed_on)),
+        )
+        yield (
+            "the promises, in the lanes that need no chip",
+            command(PROMISES, ["-m", "not tpu", *prove.WORKERS, *passed_on]),
+        )
+
+
+def _judged(statuses: dict[str, int], *, selective: bool) -> int:
+    """Green if all parts are; a selection may be about some parts only, but not about none."""
+    accepted = {0}
+    if selective and set(statuses.values()) != {_NOTHING_COLLECTED}:
+        accepted.add(_NOTHING_COLLECTED)
+    red = {name: status for name, status in statuses.items() if status not in accepted}
+    if red:
+        _say("not green: " + "; ".join(f"{name} (status {red[name]})" for name in red))
+    return max(red.values(), default=0)
+
+
+def _run(words: list[str]) -> int:
+    """The part's exit status; Ctrl-C reaches it through the terminal, and it cleans up itself."""
+    sys.stdout.flush()
+    part = subprocess.Popen(words)
+    try:
+        status = part.wait()
+    except KeyboardInterrupt:
+        _await_end(part)
+        return INTERRUPTED
+    except SystemExit:
+        part.terminate()
+        _await_end(part)
+        raise
+    return status if status >= 0 else 128 - status
+
+
+def _await_end(part: "subprocess.Popen[bytes]") -> None:
+    try:
+        part.wait(timeout=_SECONDS_TO_CLEAN_UP)
+    except (subprocess.TimeoutExpired, KeyboardInterrupt):
+        part.kill()
+        part.wait()
+
+
+@contextmanager
+def _stopping_on_sigterm() -> Iterator[None]:
+    def stop(number: int, _frame: FrameType | None) -> None:
+        sys.exit(128 + number)
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _say(words: str) -> None:
+    print(f"pinproof test: {words}", file=sys.stderr, flush=True)

@@ -1,0 +1,67 @@
+"""Run by the pin's Python: prints what is installed there as JSON. Python 3.6, nothing imported."""
+
+import sys
+
+if __name__ == "__main__":
+    # This folder is about pins, not about the packages to look at.
+    del sys.path[0]
+
+import importlib.util
+import json
+import os
+
+MARK = "pinproof-inspection "
+MODULES = ("sgl_jax", "tunix", "jax", "jaxlib", "libtpu", "flax")
+
+
+def python():
+    return {
+        "version": "%d.%d.%d" % sys.version_info[:3],
+        "executable": sys.executable,
+        "real": os.path.realpath(sys.executable),
+        "prefix": sys.prefix,
+    }
+
+
+def packages():
+    """Every distribution that an import could find; of two with one name the first wins."""
+    import importlib.metadata  # not in Python 3.6, whose version we still want to tell
+
+    found = {}
+    for each in importlib.metadata.distributions():
+        name = (each.metadata["Name"] or "").lower().replace("_", "-").replace(".", "-")
+        if name and name not in found:
+            direct = each.read_text("direct_url.json")
+            found[name] = {
+                "version": each.version,
+                "location": str(each.locate_file("")),
+                "direct_url": json.loads(direct) if direct else None,
+            }
+    return found
+
+
+def modules():
+    found = {}
+    for name in MODULES:
+        try:
+            spec = importlib.util.find_spec(name)
+        except (ImportError, ValueError):
+            spec = None
+        if spec is not None:
+            places = list(spec.submodule_search_locations or [])
+            found[name] = spec.origin or (places[0] if places else None)
+    return found
+
+
+def main():
+    supported = sys.version_info >= (3, 12)
+    inspected = {
+        "python": python(),
+        "packages": packages() if supported else {},
+        "modules": modules() if supported else {},
+    }
+    sys.stdout.write("\n" + MARK + json.dumps(inspected) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,61 @@
+"""Runs the locked uv, relays its progress and turns its failures into one sentence."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from pins.failures import last_lines, meaning
+from pins.spec import PinError
+
+Progress = Callable[[str], None]
+
+_WORTH_TELLING = re.compile(r"(Resolved|Downloading|Prepared|Installed|Bytecode compiled)\b")
+
+
+def run(arguments: list[str], *, purpose: str, held: int, progress: Progress) -> None:
+    """`held` is the lock's descriptor: if we are killed, uv keeps the lock until it has ended."""
+    process = subprocess.Popen(
+        [_uv(), *arguments],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        pass_fds=(held,),
+        env={**os.environ, "UV_PYTHON_DOWNLOADS": "never", "NO_COLOR": "1"},
+    )
+    output = []
+    with process:
+        for line in process.stdout or ():
+            output.append(line)
+            if _WORTH_TELLING.match(line.strip()):
+                progress(line.strip())
+    if process.returncode:
+        raise _failure(purpose, process.returncode, "".join(output))
+
+
+def _uv() -> str:
+    locked = Path(sys.executable).with_name("uv")
+    found = str(locked) if locked.exists() else shutil.which("uv")
+    if found is None:
+        raise PinError("building a pin needs uv, and none is here; start through `./pinproof run`.")
+    return found
+
+
+def _failure(purpose: str, status: int, output: str) -> PinError:
+    because = meaning(output) or _resolution(output) or f"uv ended with status {status}"
+    return PinError(f"{purpose}: {because}.\n{last_lines(output)}".rstrip())
+
+
+def _resolution(output: str) -> str:
+    if "No solution found" not in output:
+        return ""
+    words = " ".join(output.split())
+    missing = re.search(r"there is no version of (\S+?==[^\s,]+)", words)
+    if missing and missing[1].startswith("sglang-jax"):
+        return f"the index has no {missing[1]}; look at its list of releases"
+    return "no set of packages satisfies it"
