@@ -1,6 +1,5 @@
-"""The kill matrix believes a kill only when the fault was reached and the verdict is the declared one."""
+"""The kill matrix believes a kill only when the fault was reached and the verdict is declared."""
 
-import sys
 from pathlib import Path
 
 import pytest
@@ -18,7 +17,7 @@ def cell_pin():
 
 _TEST = """
 from fixtures.promises import promise
-from reports.model import Finding
+from reports.model import Finding, Hung
 
 @promise("TEST-1", lanes=["static"], faults=["cell-exits-zero"])
 def test_it(cell):
@@ -38,9 +37,7 @@ def prove(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.
 def run(prove: pytest.Pytester, body: str, *arguments: str) -> pytest.RunResult:
     prove.makepyfile(_TEST.format(body=body))
     plugins = [f"-pfixtures.{name}" for name in ("lanes", "provide", "prove")]
-    result = prove.runpytest_subprocess(*plugins, "--disable-plugin-autoload", *arguments)
-    assert sys.executable
-    return result
+    return prove.runpytest_subprocess(*plugins, "--disable-plugin-autoload", *arguments)
 
 
 def test_a_kill_is_green(prove: pytest.Pytester) -> None:
@@ -71,7 +68,7 @@ def test_a_fault_that_is_not_reached_is_red(prove: pytest.Pytester) -> None:
 
 
 def test_another_verdict_than_declared_is_red(prove: pytest.Pytester) -> None:
-    body = "try: cell.run('platform:node')\n    except Finding as f: raise type('Other', (Finding,), {'verdict': 'hang'})(f.evidence)"
+    body = "try: cell.run('platform:node')\n    except Finding as f: raise Hung(f.evidence)"
     result = run(prove, body, "--prove")
     result.stdout.fnmatch_lines(["*WRONG VERDICT hang, declared crash"])
     assert result.ret == 1
