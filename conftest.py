@@ -1,0 +1,71 @@
+"""Joins the parts of the suite: pins, reports and fixtures know nothing of each other."""
+
+from collections.abc import Collection
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+# Pytest can rewrite the assertions only of what is imported after this.
+pytest.register_assert_rewrite("fixtures", "reports", "pins")
+
+from fixtures.in_process import start_again_on
+from fixtures.nursery import CellPin
+from pinproof_cell.faults import load_all
+from pins import stamp
+from pins.ledger import Ledger, LedgerError
+from pins.plugin import pin_of
+from reports.hooks import PinFacts
+
+pytest_plugins = [
+    "pins.plugin",
+    "fixtures.lanes",
+    "fixtures.provide",
+    "fixtures.prove",
+    "reports.relay",
+    "reports.promises",
+    "reports.selection",
+    "reports.record",
+    "reports.verdicts",
+    "reports.tally",
+    "reports.terminal",
+]
+
+LEDGER = Path(__file__).parent / "pins" / "ledger"
+_STAMP = pytest.StashKey[dict[str, Any]]()
+
+
+def pytest_pinproof_stamp(config: pytest.Config) -> dict[str, Any]:
+    if _STAMP not in config.stash:
+        config.stash[_STAMP] = stamp.describe(pin_of(config))
+    return config.stash[_STAMP]
+
+
+def pytest_pinproof_pin(config: pytest.Config) -> PinFacts:
+    pin = pin_of(config)
+    versions = stamp.versions(pytest_pinproof_stamp(config))
+    return {"spec": pin.spec, "label": pin.label, "versions": versions}
+
+
+def pytest_pinproof_ledger(config: pytest.Config) -> Ledger:  # noqa: ARG001 - pytest names it
+    try:
+        return Ledger.load(LEDGER, datetime.now(UTC).date())
+    except LedgerError as error:
+        raise pytest.UsageError(str(error)) from None
+
+
+def pytest_pinproof_fault_names(config: pytest.Config) -> Collection[str]:  # noqa: ARG001 - likewise
+    return load_all()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> None:
+    if session.config.getoption("in_process") and not session.config.option.collectonly:
+        start_again_on(pin_of(session.config).python, session.config)
+
+
+@pytest.fixture(scope="session")
+def cell_pin(pytestconfig: pytest.Config) -> CellPin:
+    pin = pin_of(pytestconfig)
+    return CellPin(pin.python, pin.cache)
