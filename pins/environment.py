@@ -108,15 +108,23 @@ def _build(plan: _Plan, progress: Progress) -> None:
             return
         if plan.folder.exists():
             shutil.rmtree(plan.folder)
-        plan.folder.mkdir(parents=True)
-        progress(f"building the pin {plan.label} (once; about 2 GB)")
-        _install(plan, held, progress)
-        packages = inspect(plan.python).versions
-        lines = [f"{name}=={version}\n" for name, version in sorted(packages.items())]
-        unfinished = plan.record.with_suffix(".tmp")
-        unfinished.write_text("".join(lines), encoding="utf-8")
-        unfinished.rename(plan.record)
+        progress(f"building the pin {plan.label} (once; about 2.6 GB)")
+        try:
+            plan.folder.mkdir(parents=True)
+            _install(plan, held, progress)
+            _write_record(plan)
+        except BaseException:
+            shutil.rmtree(plan.folder, ignore_errors=True)
+            raise
         progress(f"the pin {plan.label} is ready")
+
+
+def _write_record(plan: _Plan) -> None:
+    packages = inspect(plan.python).versions
+    lines = [f"{name}=={version}\n" for name, version in sorted(packages.items())]
+    unfinished = plan.record.with_suffix(".tmp")
+    unfinished.write_text("".join(lines), encoding="utf-8")
+    unfinished.rename(plan.record)
 
 
 def _install(plan: _Plan, held: int, progress: Progress) -> None:

@@ -1,20 +1,15 @@
 """Run by the pin's Python: prints what is installed there as JSON. Python 3.6, nothing imported."""
 
-import sys
-
-if __name__ == "__main__":
-    # This folder is about pins, not about the packages to look at.
-    del sys.path[0]
-
 import importlib.util
 import json
 import os
+import sys
 
 MARK = "pinproof-inspection "
 MODULES = ("sgl_jax", "tunix", "jax", "jaxlib", "libtpu", "flax")
 
 
-def python():
+def python() -> "dict[str, str]":
     return {
         "version": "%d.%d.%d" % sys.version_info[:3],
         "executable": sys.executable,
@@ -23,7 +18,7 @@ def python():
     }
 
 
-def packages():
+def packages() -> "dict[str, dict[str, object]]":
     """Every distribution that an import could find; of two with one name the first wins."""
     import importlib.metadata  # not in Python 3.6, whose version we still want to tell
 
@@ -40,7 +35,7 @@ def packages():
     return found
 
 
-def modules():
+def modules() -> "dict[str, str | None]":
     found = {}
     for name in MODULES:
         try:
@@ -53,7 +48,14 @@ def modules():
     return found
 
 
-def main():
+def forget_this_folder() -> None:
+    """It is about pins, and nothing in it may hide a package that is to be looked at."""
+    here = os.path.dirname(os.path.realpath(__file__))
+    sys.path[:] = [place for place in sys.path if os.path.realpath(place) != here]
+
+
+def main() -> None:
+    forget_this_folder()
     supported = sys.version_info >= (3, 12)
     inspected = {
         "python": python(),

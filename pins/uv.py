@@ -13,7 +13,9 @@ from pins.spec import PinError
 
 Progress = Callable[[str], None]
 
-_WORTH_TELLING = re.compile(r"(Resolved|Downloading|Prepared|Installed|Bytecode compiled)\b")
+_WORTH_TELLING = re.compile(
+    r"(Resolved|Prepared|Installed|Bytecode compiled)\b|Downloading .*\((\d{2,}\.\dMiB|.*GiB)"
+)
 
 
 def run(arguments: list[str], *, purpose: str, held: int, progress: Progress) -> None:
@@ -30,10 +32,14 @@ def run(arguments: list[str], *, purpose: str, held: int, progress: Progress) ->
     )
     output = []
     with process:
-        for line in process.stdout or ():
-            output.append(line)
-            if _WORTH_TELLING.match(line.strip()):
-                progress(line.strip())
+        try:
+            for line in process.stdout or ():
+                output.append(line)
+                if _WORTH_TELLING.match(line.strip()):
+                    progress(line.strip())
+        except BaseException:
+            process.kill()
+            raise
     if process.returncode:
         raise _failure(purpose, process.returncode, "".join(output))
 
