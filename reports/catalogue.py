@@ -16,7 +16,9 @@ What a pin has to do, one sentence each. This list is written from the tests
 promise can't vanish unseen.
 """
 HEADER = "| id | level | lanes | sentence | faults | test |\n|---|---|---|---|---|---|\n"
-ROW = re.compile(r"^\| (?P<id>\S+) \|[^|]*\| (?P<lanes>[^|]*) \|.*\| `(?P<test>[^`|]+)` \|$", re.M)
+ROW = re.compile(
+    r"^\| (?P<id>\S+) \|[^|]*\| (?P<lanes>[^|]*) \|.*\| `(?P<test>[^`|]+)` \|$", re.MULTILINE
+)
 
 
 @dataclass(frozen=True)

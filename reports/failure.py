@@ -22,7 +22,10 @@ NEXT_STEPS = {
 
 @dataclass
 class Case:
-    """One promise in one lane: everything the record keeps of it, ready for JSON."""
+    """One promise in one lane: everything the record keeps of it, ready for JSON.
+
+    `seen` is what became of the test, `verdict` what that means against the ledger.
+    """
 
     verdict: Verdict
     promise: str
@@ -36,10 +39,11 @@ class Case:
     evidence: dict[str, Any] | None = None
     evidence_file: str = ""
     ledger: dict[str, str] = field(default_factory=dict)
+    seen: Verdict | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Plain types only: pytest-xdist sends nothing else, not even a string's subclass."""
-        data = asdict(self) | {"reproduce": self.reproduce}
+        data = asdict(self) | {"reproduce": self.reproduce, "seen": self.seen or self.verdict}
         plain: dict[str, Any] = json.loads(json.dumps(data, default=str))
         return plain
 

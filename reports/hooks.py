@@ -1,15 +1,38 @@
 """The seams: what the reports ask the rest of the suite for; the root conftest.py answers."""
 
 from collections.abc import Collection
-from typing import Any, TypedDict
+from typing import Any, Protocol, TypedDict
 
 import pytest
+
+from reports.model import Verdict
 
 
 class PinFacts(TypedDict):
     spec: str
     label: str
     versions: dict[str, str]
+
+
+class LedgerEntry(Protocol):
+    """A reviewed promise that this pin is known to break."""
+
+    @property
+    def reason(self) -> str: ...
+    @property
+    def link(self) -> str: ...
+    def judge(self, verdict: Verdict, earlier_passes: int) -> Verdict: ...
+
+
+class Ledger(Protocol):
+    def entry_for(
+        self, promise_id: str, lane: str, versions: dict[str, str]
+    ) -> LedgerEntry | None: ...
+
+
+@pytest.hookspec(firstresult=True)
+def pytest_pinproof_ledger(config: pytest.Config) -> Ledger | None:
+    """The ledger, read and checked; asked once per process that runs promises."""
 
 
 @pytest.hookspec(firstresult=True)

@@ -10,7 +10,8 @@ from _pytest.mark.expression import Expression
 
 from reports import hooks
 from reports.catalogue import Entry, Pair, by_number, read, render
-from reports.model import LaneName, Level, Promise
+from reports.failure import Case
+from reports.model import LaneName, Level, Promise, Verdict
 from reports.relay import collected, is_worker, refuse
 
 HOME = "conformance"
@@ -81,7 +82,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         refuse(config, items, f"These promises can't be believed as they stand:{listed}")
         return
     entries = {
-        proof_of(item): Entry(promise, proof_of(item)) for item in items if (promise := promise_of(item))
+        proof_of(item): Entry(promise, proof_of(item))
+        for item in items
+        if (promise := promise_of(item))
     }
     if config.getoption("--write-promises") and not is_worker(config):
         promises_file(config).write_text(render(entries.values()), encoding="utf-8")
@@ -167,6 +170,7 @@ def _missing_report(pair: Pair, *, required: bool) -> pytest.TestReport:
         "removal reviewed."
     )
     path = pair.test.partition("::")[0]
+    case = Case(Verdict.NOT_RUN, pair.promise, pair.lane, pair.nodeid, reason=reason)
     return pytest.TestReport(
         nodeid=pair.nodeid,
         location=(path, None, pair.test),
@@ -174,10 +178,5 @@ def _missing_report(pair: Pair, *, required: bool) -> pytest.TestReport:
         outcome="failed" if required else "skipped",
         longrepr=reason if required else (path, 0, reason),
         when="setup",
-        pinproof={
-            "promise": pair.promise,
-            "lane": pair.lane,
-            "verdict": "not-run",
-            "reason": reason,
-        },
+        pinproof=case.as_json(),
     )

@@ -88,10 +88,15 @@ def _worth_recording(config: pytest.Config) -> bool:
     return not all(path.resolve().is_relative_to(own) for path in asked)
 
 
+def run_name() -> str:
+    return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{os.getpid()}"
+
+
 def _make_directory(config: pytest.Config) -> Path:
     named = config.getoption("--report-dir")
-    stamp = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{os.getpid()}"
-    directory = config.invocation_params.dir / named if named else runs_directory(config) / stamp
+    directory = (
+        config.invocation_params.dir / named if named else runs_directory(config) / run_name()
+    )
     try:
         directory.mkdir(parents=True, exist_ok=True)
         (directory / "run.jsonl").open("w", encoding="utf-8").close()

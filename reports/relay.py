@@ -28,7 +28,7 @@ def collected(config: pytest.Config) -> Collected:
 
 
 def refuse(config: pytest.Config, items: list[pytest.Item], problem: str) -> None:
-    """End the run with a usage error; a worker can only run nothing and let the controller say it."""
+    """End the run with a usage error; a worker runs nothing and lets the controller say it."""
     if not is_worker(config):
         raise pytest.UsageError(problem)
     collected(config).problems.append(problem)

@@ -67,4 +67,3 @@ def _nothing_matched(expression: Expression, items: list[pytest.Item]) -> str:
         f"-k {expression.input!r} matches no promise.{advice} "
         "'pytest --collect-only -q' lists what there is."
     )
-

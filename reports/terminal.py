@@ -20,7 +20,9 @@ def pytest_terminal_summary(
 ) -> None:
     if is_worker(config):
         return
-    if cases := sorted(tally(config).values(), key=lambda case: (by_number(case.promise), case.lane)):
+    if cases := sorted(
+        tally(config).values(), key=lambda case: (by_number(case.promise), case.lane)
+    ):
         terminalreporter.write_sep("=", "promises")
         for case in cases:
             if case.verdict is not Verdict.PASS:

@@ -14,6 +14,7 @@ from _pytest._code.code import (
 )
 
 from reports.failure import Case, brief
+from reports.judgement import ask_the_ledger
 from reports.model import Finding, Promise, Verdict
 from reports.promises import lane_of, promise_of
 from reports.record import run_of
@@ -42,6 +43,7 @@ def pytest_runtest_makereport(
         case.reason = str(error)
     elif call.excinfo:
         case.reason = " ".join(call.excinfo.exconly(tryshort=True).split())[:LONGEST_REASON]
+    ask_the_ledger(item.config, case)
     _settle(item, report, case)
     return report
 
@@ -61,7 +63,10 @@ def _verdict(error: BaseException | None, when: str | None) -> Verdict | None:
 
 
 def _settle(item: pytest.Item, report: pytest.TestReport, case: Case) -> None:
-    if case.verdict not in {Verdict.PASS, Verdict.NOT_RUN}:
+    if case.verdict is Verdict.KNOWN:
+        report.outcome = "skipped"
+        report.wasxfail = case.reason
+    elif case.verdict not in {Verdict.PASS, Verdict.NOT_RUN}:
         # A test can't excuse itself, with pytest.xfail say: only the ledger does.
         report.outcome = "failed"
         report.__dict__.pop("wasxfail", None)
@@ -87,11 +92,11 @@ def _evidence_file(item: pytest.Item, case: Case) -> str:
 
 
 def _explained(text: Any, case: Case, item: pytest.Item) -> ExceptionRepr:
-    """A finding's own words replace pytest's; anything else keeps its traceback, with ours below."""
+    """A finding's words replace pytest's; anything else keeps its traceback, with ours below."""
     if case.evidence is None and isinstance(text, ExceptionRepr):
         text.addsection(case.title, brief(case), "-")
         return text
-    own = [] if case.evidence is not None else [f"{text}\n\n"]
+    own = [] if case.evidence is not None or text is None else [f"{text}\n\n"]
     path, line, _ = item.location
     head = ReprFileLocation(path, (line or 0) + 1, f"{case.promise}: {case.reason}")
     entry = ReprTraceback([ReprEntryNative([*own, f"{case.title}\n{brief(case)}"])], None, "native")

@@ -36,6 +36,7 @@ from pathlib import Path
 import pytest
 
 from fixtures.lanes import DEVICE_DIRECTORY
+from reports.model import Verdict
 
 def pytest_configure(config):
     config.stash[DEVICE_DIRECTORY] = Path(__file__).parent / "dev"
@@ -48,6 +49,21 @@ def pytest_pinproof_stamp(config):
 
 def pytest_pinproof_fault_names(config):
     return ["lies"]
+
+class Entry:
+    reason, link = "rounding", "issue 7"
+
+    def judge(self, verdict, earlier_passes):
+        if verdict == "pass":
+            return Verdict.FIXED if earlier_passes >= 2 else Verdict.PASS
+        return Verdict.KNOWN if verdict == "fail" else verdict
+
+class Ledger:
+    def entry_for(self, promise_id, lane, versions):
+        return Entry() if promise_id.startswith("KNOWN") and lane == "cpu" else None
+
+def pytest_pinproof_ledger(config):
+    return Ledger()
 """
 IMPORTS = """\
 import os

@@ -73,9 +73,7 @@ def test_trying_nothing_is_red(miniature: Miniature, workers: tuple[str, ...]) -
 @pytest.mark.parametrize(
     "arguments", [("-m", "tpuu"), ("--require-lane", "tpuu"), ("-m", "tpuu", "-n", "2")]
 )
-def test_an_unknown_lane_is_one_sentence(
-    miniature: Miniature, arguments: tuple[str, ...]
-) -> None:
+def test_an_unknown_lane_is_one_sentence(miniature: Miniature, arguments: tuple[str, ...]) -> None:
     miniature.promise("BACK-1")
     result = miniature.run(*arguments)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
