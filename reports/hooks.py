@@ -1,6 +1,6 @@
 """The seams: what the reports ask the rest of the suite for; the root conftest.py answers."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any, Protocol, TypedDict
 
 import pytest
@@ -21,23 +21,23 @@ class LedgerEntry(Protocol):
     def reason(self) -> str: ...
     @property
     def link(self) -> str: ...
-    def judge(self, verdict: Verdict, earlier_passes: int) -> Verdict: ...
+    def judge(self, verdict: Verdict, earlier_passes: int, /) -> Verdict: ...
 
 
 class Ledger(Protocol):
     def entry_for(
-        self, promise_id: str, lane: str, versions: dict[str, str]
+        self, promise: str, lane: str, versions: Mapping[str, str], /
     ) -> LedgerEntry | None: ...
 
 
 @pytest.hookspec(firstresult=True)
 def pytest_pinproof_ledger(config: pytest.Config) -> Ledger | None:
-    """The ledger, read and checked; asked once per process that runs promises."""
+    """The ledger, read and checked; asked in each process that collected promises."""
 
 
 @pytest.hookspec(firstresult=True)
 def pytest_pinproof_pin(config: pytest.Config) -> PinFacts | None:
-    """Which pin is under test; asked once, on the controller, and only when promises will run."""
+    """Which pin is under test; asked only when there are promises to run, and in each process."""
 
 
 @pytest.hookspec(firstresult=True)

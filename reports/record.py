@@ -27,14 +27,14 @@ WITHOUT_TESTS = (
     "setupplan",
 )
 RUN = pytest.StashKey["Run"]()
+PIN = pytest.StashKey[PinFacts | None]()
 
 
 class Run:
-    """One recorded run; on a worker only its directory and pin are known."""
+    """One recorded run; on a worker, which writes nothing, only its directory is known."""
 
-    def __init__(self, directory: Path | None, pin: PinFacts | None) -> None:
+    def __init__(self, directory: Path | None) -> None:
         self.directory = directory
-        self.pin = pin
         self.trouble = ""
 
     def give_up(self, error: OSError) -> None:
@@ -54,7 +54,13 @@ class Run:
 
 
 def run_of(config: pytest.Config) -> Run:
-    return config.stash.setdefault(RUN, Run(None, None))
+    return config.stash.setdefault(RUN, Run(None))
+
+
+def pin_facts(config: pytest.Config) -> PinFacts | None:
+    if PIN not in config.stash:
+        config.stash[PIN] = config.hook.pytest_pinproof_pin(config=config)
+    return config.stash[PIN]
 
 
 def runs_directory(config: pytest.Config) -> Path:
@@ -72,10 +78,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     if is_worker(config):
-        config.stash[RUN] = _from_controller(config.workerinput.get("pinproof"))  # type: ignore[attr-defined]
+        directory = config.workerinput.get("pinproof_record")  # type: ignore[attr-defined]
+        config.stash[RUN] = Run(Path(directory) if directory else None)
     elif _worth_recording(config):
         directory = _make_directory(config)
-        config.stash[RUN] = run = Run(directory, None)
+        config.stash[RUN] = run = Run(directory)
         config.pluginmanager.register(RunLog(config, run, directory))
         config.pluginmanager.register(JUnit(run, directory))
 
@@ -117,31 +124,36 @@ def _prune(runs: Path) -> None:
             rmtree(old, ignore_errors=True)
 
 
-def _from_controller(sent: dict[str, Any] | None) -> Run:
-    if not sent:
-        return Run(None, None)
-    return Run(Path(sent["directory"]), sent["pin"])
-
-
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
     run = run_of(node.config)
     if run.directory:
-        node.workerinput["pinproof"] = {"directory": str(run.directory), "pin": run.pin}
+        node.workerinput["pinproof_record"] = str(run.directory)
 
 
 class RunLog(ReportLogPlugin):  # type: ignore[misc]  # pytest-reportlog has no types
-    """pytest-reportlog with the environment first, and a sentence instead of a traceback."""
+    """pytest-reportlog with the environment before the tests, and no traceback on a full disk."""
 
     def __init__(self, config: pytest.Config, run: Run, directory: Path) -> None:
         super().__init__(config, directory / "run.jsonl")
         self._run = run
+        self._described = False
 
-    def pytest_sessionstart(self) -> None:
-        self._run.pin = self._config.hook.pytest_pinproof_pin(config=self._config)
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> None:
+        if session.items:
+            self._describe()
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, ids: list[str]) -> None:
+        if ids and not self._described:
+            self._describe()
+
+    def _describe(self) -> None:
+        """Only now, when something is going to run, may a pin be built that isn't there yet."""
+        self._described = True
         stamp = self._config.hook.pytest_pinproof_stamp(config=self._config) or {}
-        environment = {"pin": self._run.pin, **stamp}
-        super().pytest_sessionstart()
+        environment = {**stamp, "pin": pin_facts(self._config)}
         self._write_json_data({"$report_type": "Environment", **environment})
         self._run.write("environment.json", f"{json.dumps(environment, indent=2, default=str)}\n")
 

@@ -9,7 +9,7 @@ from reports.catalogue import read
 from reports.failure import Case, render
 from reports.model import Verdict
 from reports.promises import promises_file
-from reports.record import run_of
+from reports.record import pin_facts, run_of
 from reports.relay import collected, is_worker
 
 TALLY = pytest.StashKey[dict[str, Case]]()
@@ -79,7 +79,7 @@ class Tallying:
         pairs = {pair.test: pair.promise for pair in read(promises_file(self._config))}
         case = Case(Verdict.CRASH, pairs.get(test, crashitem), lane, crashitem)
         case.reason = f"{report.longrepr}; a cell must never take pytest with it"
-        if pin := run_of(self._config).pin:
+        if pin := pin_facts(self._config):
             case.pin, case.pin_spec = pin["label"], pin["spec"]
         report.pinproof = case.as_json()  # type: ignore[attr-defined]
 

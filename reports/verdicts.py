@@ -14,13 +14,19 @@ from _pytest._code.code import (
 )
 
 from reports.failure import Case, brief
-from reports.judgement import ask_the_ledger
+from reports.judgement import ask_the_ledger, open_the_ledger
 from reports.model import Finding, Promise, Verdict
 from reports.promises import lane_of, promise_of
-from reports.record import run_of
+from reports.record import pin_facts, run_of
 
 LONGEST_REASON = 300
 TIMED_OUT = re.compile(r"^Timeout \(.*\) from pytest-timeout")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if any(map(promise_of, items)):
+        open_the_ledger(config, items)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -78,7 +84,7 @@ def _settle(item: pytest.Item, report: pytest.TestReport, case: Case) -> None:
 def _case(item: pytest.Item, promise: Promise, verdict: Verdict) -> Case:
     case = Case(verdict, promise.id, str(lane_of(item) or ""), item.nodeid)
     case.level, case.sentence = promise.level, promise.sentence
-    if pin := run_of(item.config).pin:
+    if pin := pin_facts(item.config):
         case.pin, case.pin_spec = pin["label"], pin["spec"]
     return case
 

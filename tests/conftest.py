@@ -63,6 +63,8 @@ class Ledger:
         return Entry() if promise_id.startswith("KNOWN") and lane == "cpu" else None
 
 def pytest_pinproof_ledger(config):
+    if (config.rootpath / "expired").exists():
+        raise pytest.UsageError("The ledger's entry for BACK-1 has expired.")
     return Ledger()
 """
 IMPORTS = """\

@@ -22,12 +22,25 @@ def test_a_run_leaves_its_events_its_junit_and_its_environment(
     assert "test_back_1[cpu]" in (run / "junit.xml").read_text()
 
 
-def test_the_environment_comes_before_the_first_test(miniature: Miniature) -> None:
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["here", "workers"])
+def test_the_environment_comes_before_the_first_test(
+    miniature: Miniature, workers: tuple[str, ...]
+) -> None:
     miniature.promise("BACK-1")
-    miniature.run()
+    miniature.run(*workers)
     kinds = [event["$report_type"] for event in miniature.events()]
-    assert kinds[:2] == ["SessionStart", "Environment"]
-    assert miniature.events()[1]["pin"]["versions"] == {"sglang-jax": "0.1.0rc0"}
+    assert kinds.index("Environment") < kinds.index("TestReport")
+    environment = miniature.events()[kinds.index("Environment")]
+    assert environment["pin"]["versions"] == {"sglang-jax": "0.1.0rc0"}
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["here", "workers"])
+def test_no_pin_is_built_when_nothing_is_selected(
+    miniature: Miniature, workers: tuple[str, ...]
+) -> None:
+    miniature.promise("BACK-1")
+    miniature.run("-k", "nothing_like_it", *workers)
+    assert "Environment" not in {event["$report_type"] for event in miniature.events()}
 
 
 @pytest.mark.parametrize(

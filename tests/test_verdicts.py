@@ -159,3 +159,14 @@ def test_a_pass_before_a_break_does_not_count(
         monkeypatch.setenv("BREAK", broken)
         monkeypatch.setattr("reports.record.run_name", f"20260101T00000{second}Z-1".strip)
         assert miniature.run().ret == pytest.ExitCode.OK
+
+
+@WORKERS
+def test_a_ledger_that_cannot_be_used_is_one_sentence(
+    miniature: Miniature, workers: tuple[str, ...]
+) -> None:
+    miniature.promise("BACK-1")
+    (miniature.path / "expired").touch()
+    result = miniature.run(*workers)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["ERROR: The ledger's entry for BACK-1 has expired."])
