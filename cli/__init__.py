@@ -4,4 +4,5 @@ COMMANDS = {
     "run": "try every promise in every lane that this machine has; takes pytest's options",
     "test": "run the suite's own tests, a sample of the faults, and the lanes that need no chip",
     "prove": "run every promise with each of its faults, which must break it",
+    "bench": "measure how much time the harness adds to the same engine work in a bare script",
 }

@@ -1,4 +1,4 @@
-"""Keeps `.venv` in step with its lock, then hands over to it. Standard library only, Python 3.10."""
+"""Keeps `.venv` in step with its lock and hands over. Standard library only, Python 3.10."""
 
 import hashlib
 import os
@@ -75,7 +75,7 @@ class Suite:
             return False
 
     def is_running_this(self) -> bool:
-        return os.path.samefile(sys.prefix, self.venv)
+        return Path(sys.prefix).samefile(self.venv)
 
     def set_up(self, say: Say) -> None:
         try:
@@ -99,8 +99,10 @@ class Suite:
         say("installing the locked packages")
         self._run(
             held,
-            [str(self.python), "-I", "-m", "pip", "install", "--require-hashes", "--no-input"]
-            + ["--disable-pip-version-check", "--quiet", "--requirement", str(self.lock)],
+            [
+                *(str(self.python), "-I", "-m", "pip", "install", "--quiet", "--no-input"),
+                *("--disable-pip-version-check", "--require-hashes", "-r", str(self.lock)),
+            ],
             "the suite's packages could not be installed",
         )
         self._stamp.write_text(self._expected_stamp(), encoding="ascii")

@@ -72,10 +72,9 @@ def probe(path: Path) -> Interpreter | None:
         )
     except (OSError, subprocess.TimeoutExpired):
         return None
-    lines = answer.stdout.splitlines()
-    if answer.returncode or len(lines) != 4:
+    if answer.returncode:
         return None
-    version, executable, makes_venvs, usual_build = lines
+    version, executable, makes_venvs, usual_build = answer.stdout.splitlines()[-4:]
     if usual_build != "1" or not version.startswith(tuple(f"{short}." for short in SUPPORTED)):
         return None
     return Interpreter(Path(executable), version, makes_venvs == "1")
@@ -134,8 +133,10 @@ def _install_uv(lock: Path, scratch: Path, say: Say) -> Path:
     python = scratch / "venv" / "bin" / "python"
     steps = (
         [sys.executable, "-I", "-m", "venv", str(scratch / "venv")],
-        [str(python), "-I", "-m", "pip", "install", "--quiet", "--require-hashes", "-r"]
-        + [str(wanted)],
+        [
+            *(str(python), "-I", "-m", "pip", "install", "--quiet", "--no-input"),
+            *("--disable-pip-version-check", "--require-hashes", "-r", str(wanted)),
+        ],
     )
     for step in steps:
         done = subprocess.run(
@@ -148,7 +149,9 @@ def _install_uv(lock: Path, scratch: Path, say: Say) -> Path:
 
 def _none_found(output: str) -> SetupError:
     because = meaning(output)
-    reason = f"and uv could not bring one, because {because}" if because else "nor could uv bring one"
+    reason = (
+        f"and uv could not bring one, because {because}" if because else "nor could uv bring one"
+    )
     return SetupError(
         f"no Python 3.12 or 3.13 is on PATH or under pyenv, {reason}; {HOW_TO_GET_ONE}.\n"
         f"{last_lines(output, 5)}".rstrip()

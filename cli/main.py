@@ -2,9 +2,11 @@
 
 import argparse
 import importlib
+import sys
 from typing import Protocol, cast
 
 from cli import COMMANDS
+from cli.pytests import ROOT
 
 
 class Command(Protocol):
@@ -16,12 +18,14 @@ class Command(Protocol):
 
 def main(argv: list[str]) -> int:
     name, *rest = argv
+    sys.path.insert(1, str(ROOT / "fixtures" / "cell"))  # where pytest's `pythonpath` finds it, too
     command = cast("Command", importlib.import_module(f"cli.{name}"))
     parser = argparse.ArgumentParser(
         prog=f"pinproof {name}", description=_sentence(COMMANDS[name]), allow_abbrev=False
     )
     command.add_arguments(parser)
-    args, args.pytest = parser.parse_known_args(rest)
+    args, passed_on = parser.parse_known_args(rest)
+    args.pytest = passed_on
     return command.execute(args)
 
 

@@ -154,7 +154,9 @@ def _existing(text: str, python: Path, label: str, root: Path) -> Pin:
     found = inspect(python)
     version = found.python["version"]
     if tuple(map(int, version.split(".")[:2])) < _OLDEST_PYTHON:
-        raise PinError(f"--pin {text}: {python} is Python {version}, and a pin needs 3.12 or newer.")
+        raise PinError(
+            f"--pin {text}: {python} is Python {version}, and a pin needs 3.12 or newer."
+        )
     if UNDER_TEST not in found.packages and "sgl_jax" not in found.modules:
         raise PinError(f"--pin {text}: {UNDER_TEST} is not installed for {python}.")
     label = re.sub(r"[^A-Za-z0-9._-]+", "-", label)

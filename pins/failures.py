@@ -3,35 +3,25 @@
 import errno
 import re
 
-_MEANINGS = (
-    (
-        r"no space left on device|os error 28|disk quota exceeded|os error 122",
-        "there is no space left on the device; make room in the checkout, in the temporary folder "
-        "and in the installer's cache",
-    ),
-    (
-        r"do not match the hashes|hash mismatch",
-        "a package that was downloaded is not the one that the lock names; look whether a proxy "
-        "or a mirror changes packages",
-    ),
-    (
-        r"temporary failure in name resolution|name or service not known|failed to establish a new"
-        r" connection|dns error|error sending request|network is unreachable|connection refused"
-        r"|could not connect|tunnel error|max retries exceeded|connecttimeout|read timed out"
-        r"|operation timed out|proxyerror|network connectivity is disabled"
-        r"|connection (was |has been )?(aborted|reset|broken)|error while fetching server api"
-        r"|failed to (fetch|download|lookup)",
-        "the package index could not be reached; check the network and the proxy settings",
-    ),
-    (
-        r"read-only file system|os error 30",
-        "the file system is read-only; use a checkout that you may write to",
-    ),
-    (
-        r"permission denied|os error 13",
-        "a file may not be written; use a checkout and a cache that you may write to",
-    ),
-)
+_MEANINGS = {
+    "no space left on device|os error 28|disk quota exceeded|os error 122": """
+        there is no space left on the device; make room in the checkout, in the temporary folder
+        and in the installer's cache""",
+    "do not match the hashes|hash mismatch": """
+        a package that was downloaded is not the one that the lock names; look whether a proxy or
+        a mirror changes packages""",
+    "temporary failure in name resolution|name or service not known|dns error"
+    "|failed to establish a new connection|error sending request|connection refused|proxyerror"
+    "|network is unreachable"
+    "|could not connect|tunnel error|max retries exceeded|connecttimeout|operation timed out"
+    "|read timed out|network connectivity is disabled|connection (was |has been )?(aborted|reset)"
+    "|failed to (fetch|download|lookup)": """
+        the package index could not be reached; check the network and the proxy settings""",
+    "read-only file system|os error 30": """
+        the file system is read-only; use a checkout that you may write to""",
+    "permission denied|os error 13": """
+        a file may not be written; use a checkout and a cache that you may write to""",
+}
 
 NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
 NOT_WRITABLE = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
@@ -39,9 +29,9 @@ NOT_WRITABLE = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 
 def meaning(output: str) -> str:
     """The one sentence behind an installer's output, or '' when it says nothing we know."""
-    for pattern, sentence in _MEANINGS:
+    for pattern, sentence in _MEANINGS.items():
         if re.search(pattern, output, re.IGNORECASE):
-            return sentence
+            return " ".join(sentence.split())
     return ""
 
 

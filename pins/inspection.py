@@ -11,7 +11,7 @@ MODULES = ("sgl_jax", "tunix", "jax", "jaxlib", "libtpu", "flax")
 
 def python() -> "dict[str, str]":
     return {
-        "version": "%d.%d.%d" % sys.version_info[:3],
+        "version": ".".join(map(str, sys.version_info[:3])),
         "executable": sys.executable,
         "real": os.path.realpath(sys.executable),
         "prefix": sys.prefix,
@@ -20,7 +20,7 @@ def python() -> "dict[str, str]":
 
 def packages() -> "dict[str, dict[str, object]]":
     """Every distribution that an import could find; of two with one name the first wins."""
-    import importlib.metadata  # not in Python 3.6, whose version we still want to tell
+    import importlib.metadata  # noqa: PLC0415 - old Pythons have none, and shall tell their version
 
     found = {}
     for each in importlib.metadata.distributions():
@@ -50,7 +50,7 @@ def modules() -> "dict[str, str | None]":
 
 def forget_this_folder() -> None:
     """It is about pins, and nothing in it may hide a package that is to be looked at."""
-    here = os.path.dirname(os.path.realpath(__file__))
+    here, _ = os.path.split(os.path.realpath(__file__))
     sys.path[:] = [place for place in sys.path if os.path.realpath(place) != here]
 
 

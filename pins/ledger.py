@@ -11,11 +11,10 @@ from typing import Any
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
-from reports.model import LaneName, Verdict
+from reports.model import PROMISE_ID, LaneName, Verdict
 
 EXPECTABLE = (Verdict.FAIL, Verdict.CRASH, Verdict.HANG, Verdict.BLOCKED)
 
-_PROMISE_ID = re.compile(r"[A-Z][A-Z0-9]*(-[A-Z0-9]+)*-[0-9]+")
 _LINK = re.compile(r"https?://\S+")
 
 
@@ -160,7 +159,7 @@ def _conditions(value: Any) -> tuple[Requirement, ...]:
 
 
 _FIELDS: dict[str, tuple[Callable[[Any], object], str]] = {
-    "promise": (lambda v: _is_text(v) and _PROMISE_ID.fullmatch(v), "an id such as SWAP-3"),
+    "promise": (lambda v: _is_text(v) and PROMISE_ID.fullmatch(v), "an id such as SWAP-3"),
     "lane": (lambda v: v in list(LaneName), f"one of {', '.join(LaneName)}"),
     "pin": (_conditions, "a condition such as 'sglang-jax>=0.0.3rc0,<0.2', or a list of them"),
     "verdict": (lambda v: v in EXPECTABLE, f"one of {', '.join(EXPECTABLE)}"),

@@ -13,7 +13,7 @@ FORMS = (
 
 
 class PinError(Exception):
-    """The pin can't be had; the message is one sentence, perhaps followed by a tool's last lines."""
+    """The pin can't be had; the message is one sentence, perhaps with a tool's last lines."""
 
 
 @dataclass(frozen=True)
@@ -51,8 +51,8 @@ def parse(text: str) -> Spec:
         return Existing(_prefix(spec.removeprefix("env:"), text))
     if _looks_like_a_source(spec):
         raise PinError(
-            f"--pin {text}: a pin from git or from a checkout comes with `pinproof gate`; until then "
-            f"give {FORMS}."
+            f"--pin {text}: a pin from git or from a checkout comes with `pinproof gate`; "
+            f"until then give {FORMS}."
         )
     return Release(_version(spec, text))
 
@@ -63,7 +63,7 @@ def _prefix(path: str, text: str) -> Path:
         raise PinError(f"--pin {text}: the variable {unset[0]} is not set; give the path itself.")
     if not expanded.strip():
         raise PinError(f"--pin {text}: after env: comes the path of a venv or conda environment.")
-    return Path(os.path.abspath(os.path.expanduser(expanded)))
+    return Path(expanded).expanduser().absolute()
 
 
 def _looks_like_a_source(spec: str) -> bool:

@@ -22,7 +22,9 @@ _RELEVANT = re.compile(
     r"(JAX|XLA|TPU|LIBTPU|PJRT|SGLANG|SGL|TUNIX|CUDA|NVIDIA|MEGASCALE|CLOUD_TPU|TF_CPP)_"
     r"|(PYTHON|LD_|OMP_|MKL_|OPENBLAS_|HF_|VIRTUAL_ENV|CONDA_PREFIX|TMPDIR$|TZ$|LANG$|LC_ALL$)"
 )
-_SECRET_NAME = re.compile(r"TOKEN|SECRET|PASSW|CREDENTIAL|AUTH|(API|ACCESS|PRIVATE)_?KEY|_KEY$", re.I)
+_SECRET_NAME = re.compile(
+    r"TOKEN|SECRET|PASSW|CREDENTIAL|AUTH|(API|ACCESS|PRIVATE)_?KEY|_KEY$", re.IGNORECASE
+)
 _SECRET_VALUE = re.compile(r"\b(hf_|gh[oprsu]_|github_pat_|AIza|ya29\.|AKIA|sk-|eyJ)[\w.-]{12,}")
 _USER_IN_URL = re.compile(r"(?<=://)[^/@\s]+@")
 
@@ -101,7 +103,7 @@ def _checkout(folder: Path) -> dict[str, Any]:
 def _git(folder: Path, words: str) -> str | None:
     try:
         answer = subprocess.run(
-            ["git", "-C", folder, *shlex.split(words)],
+            ["git", "-C", folder, *shlex.split(words)],  # noqa: S607 - the git on PATH
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
