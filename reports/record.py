@@ -17,7 +17,8 @@ from reports.hooks import PinFacts
 from reports.relay import is_worker
 
 KEPT_RUNS = 50
-WITHOUT_TESTS = (
+UNRECORDED = (
+    "in_process",  # a look through a debugger says nothing about the pin
     "collectonly",
     "write_promises",
     "help",
@@ -88,7 +89,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _worth_recording(config: pytest.Config) -> bool:
-    if any(config.getoption(name, False) for name in WITHOUT_TESTS):
+    if any(config.getoption(name, default=False) for name in UNRECORDED):
         return False
     own = config.rootpath / "tests"
     asked = (config.invocation_params.dir / each.partition("::")[0] for each in config.args)

@@ -84,7 +84,7 @@ class Miniature:
         pytester.makeini(CONFIGURATION)
         pytester.makeconftest(WIRING)
 
-    def promise(
+    def promise(  # noqa: PLR0913 - what varies from one example to the next
         self,
         promise_id: str,
         body: str = "pass",

@@ -8,28 +8,34 @@ EVIDENCE = "Evidence('it died', 'an answer', 'look here', {'signal': 'SIGSEGV'},
 WORKERS = pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["here", "workers"])
 
 
-@WORKERS
-@pytest.mark.parametrize(
-    ("body", "verdict"),
-    [
-        ("pass", "pass"),
-        ("assert 1 == 2", "fail"),
-        ("raise ValueError('no')", "fail"),
-        (f"raise Broken({EVIDENCE})", "fail"),
-        (f"raise Crashed({EVIDENCE})", "crash"),
-        (f"raise Hung({EVIDENCE})", "hang"),
-        (f"raise Blocked({EVIDENCE})", "blocked"),
-        ("pytest.skip('later')", "not-run"),
-        ("pytest.xfail('I know better')", "fail"),
-    ],
-)
-def test_each_end_of_a_test_is_a_verdict(
-    miniature: Miniature, body: str, verdict: str, workers: tuple[str, ...]
-) -> None:
+ENDS = [
+    ("pass", "pass"),
+    ("assert 1 == 2", "fail"),
+    ("raise ValueError('no')", "fail"),
+    (f"raise Broken({EVIDENCE})", "fail"),
+    (f"raise Crashed({EVIDENCE})", "crash"),
+    (f"raise Hung({EVIDENCE})", "hang"),
+    (f"raise Blocked({EVIDENCE})", "blocked"),
+    ("pytest.skip('later')", "not-run"),
+    ("pytest.xfail('I know better')", "fail"),
+]
+
+
+@pytest.mark.parametrize(("body", "verdict"), ENDS)
+def test_each_end_of_a_test_is_a_verdict(miniature: Miniature, body: str, verdict: str) -> None:
     miniature.promise("BACK-1", body)
-    result = miniature.run(*workers)
+    result = miniature.run()
     assert miniature.verdicts() == {("BACK-1", "cpu"): verdict}
     assert result.ret == (0 if verdict == "pass" else 1)
+
+
+def test_verdicts_arrive_from_workers(miniature: Miniature) -> None:
+    for number, (body, _) in enumerate(ENDS):
+        miniature.promise(f"BACK-{number}", body)
+    assert miniature.run("-n", "2").ret == pytest.ExitCode.TESTS_FAILED
+    assert miniature.verdicts() == {
+        (f"BACK-{number}", "cpu"): verdict for number, (_, verdict) in enumerate(ENDS)
+    }
 
 
 def test_a_timeout_is_a_hang(miniature: Miniature) -> None:
