@@ -21,7 +21,9 @@ _USAGE_ERROR = 2
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--pin", default="", help="the pin to measure with (default: the locked one)")
+    parser.add_argument(
+        "--pin", default="", help="the pin to measure with (default: the locked one)"
+    )
     parser.add_argument(
         "--rounds", type=int, default=_ROUNDS, help="pairs to measure (default: %(default)s)"
     )

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
+from string import ascii_lowercase
 
 from reports.model import Promise
 
@@ -44,7 +45,8 @@ class Pair:
 
 def by_number(promise_id: str) -> tuple[str, int, str]:
     area, _, number = promise_id.rpartition("-")
-    return area, int(number) if number.isdigit() else 0, number
+    digits = number.rstrip(ascii_lowercase)
+    return area, int(digits) if digits.isdigit() else 0, number
 
 
 def render(entries: Iterable[Entry]) -> str:

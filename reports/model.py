@@ -1,8 +1,12 @@
 """The words of a run: promises, verdicts, evidence. A leaf: imports nothing of ours."""
 
+import re
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any, ClassVar
+
+
+PROMISE_ID = re.compile(r"[A-Z][A-Z0-9]*-[0-9]+[a-z]?")
 
 
 class Verdict(StrEnum):

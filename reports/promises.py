@@ -11,7 +11,7 @@ from _pytest.mark.expression import Expression
 from reports import hooks
 from reports.catalogue import Entry, Pair, by_number, read, render
 from reports.failure import Case
-from reports.model import LaneName, Level, Promise, Verdict
+from reports.model import PROMISE_ID, LaneName, Level, Promise, Verdict
 from reports.relay import collected, is_worker, refuse
 
 HOME = "conformance"
@@ -112,9 +112,8 @@ def _problems(
 def _problems_of(
     item: pytest.Item, promise: Promise, faults: Collection[str] | None
 ) -> Iterator[str]:
-    area, _, number = promise.id.rpartition("-")
-    if not area or not number.isdigit():
-        yield "has an id that isn't an area and a number, such as SWAP-3"
+    if not PROMISE_ID.fullmatch(promise.id):
+        yield "has an id that isn't an area and a number, such as SWAP-3 or SWAP-7b"
     if not promise.sentence:
         yield "has no sentence: write it as the test's docstring"
     elif _other(promise.level) in promise.sentence or promise.level not in promise.sentence:
