@@ -47,5 +47,7 @@ def os_failure(error: OSError, place: object) -> str:
 
 
 def last_lines(output: str, count: int = 15) -> str:
+    """The end of what a tool said, indented; warnings only if it said nothing else."""
     lines = [line.rstrip() for line in output.splitlines() if line.strip()]
-    return "\n".join(f"    {line}" for line in lines[-count:])
+    telling = [line for line in lines if not line.startswith("WARNING:")]
+    return "\n".join(f"    {line}" for line in (telling or lines)[-count:])
