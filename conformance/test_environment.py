@@ -7,6 +7,7 @@ import pytest
 
 from fixtures.cells import Cell
 from fixtures.engines import Engine
+from fixtures.lanes import Lane
 from fixtures.probes import Shape, tiny_checkpoint
 from fixtures.promises import promise
 from fixtures.provenance import IMPORTS, mismatches
@@ -77,8 +78,8 @@ def test_engine_accepts_what_tunix_passes(cell: Cell) -> None:
 
 
 @pytest.fixture
-def engine(cell: Cell, tmp_path: Path) -> Iterator[Engine]:
-    started = Engine.start(cell, "tunix-walks", tiny_checkpoint(tmp_path))
+def engine(cell: Cell, lane: Lane, tmp_path: Path) -> Iterator[Engine]:
+    started = Engine.start(cell, "tunix-walks", tiny_checkpoint(tmp_path), device=lane.platform)
     yield started
     if cell.alive:
         started.shutdown()
