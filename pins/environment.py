@@ -158,7 +158,10 @@ def _existing(text: str, python: Path, label: str, root: Path) -> Pin:
             f"--pin {text}: {python} is Python {version}, and a pin needs 3.12 or newer."
         )
     if UNDER_TEST not in found.packages and "sgl_jax" not in found.modules:
-        raise PinError(f"--pin {text}: {UNDER_TEST} is not installed for {python}.")
+        raise PinError(
+            f"--pin {text}: {UNDER_TEST} is not installed for {python}. Leave --pin out for the "
+            "locked pin, or name the environment that has it with env:PATH."
+        )
     label = re.sub(r"[^A-Za-z0-9._-]+", "-", label)
     versions = (f"{name}=={found.versions[name]}" for name in sorted(found.versions))
     key = _digest([str(python), version, *versions])

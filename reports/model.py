@@ -5,12 +5,11 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any, ClassVar
 
-
 PROMISE_ID = re.compile(r"[A-Z][A-Z0-9]*-[0-9]+[a-z]?")
 
 
 class Verdict(StrEnum):
-    PASS = "pass"
+    PASS = "pass"  # noqa: S105 - a verdict, not a password
     FAIL = "fail"
     CRASH = "crash"
     HANG = "hang"

@@ -114,7 +114,7 @@ def test_a_flood_keeps_its_end(make_cell: MakeCell) -> None:
 
 def test_an_exception_is_an_answer(make_cell: MakeCell) -> None:
     cell = make_cell()
-    with pytest.raises(RemoteError, match="there is no fault|KeyError"):
+    with pytest.raises(RemoteError, match="KeyError"):
         cell.run("pinproof_cell.faults:apply", name="no-such-fault")
     assert cell.run("platform:node")
 

@@ -1,0 +1,91 @@
+"""A stranger's sitecustomize that breaks the stack reddens the right promise, and only that one."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+_ROOT = Path(__file__).parents[1]
+_SECONDS = 300
+
+_AFTER_IMPORT = """
+import importlib.abc, importlib.util, os, signal, sys, threading
+
+class AfterImport(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path=None, target=None):
+        if name != {module!r}:
+            return None
+        sys.meta_path.remove(self)
+        spec = importlib.util.find_spec(name)
+        genuine = spec.loader.exec_module
+        def exec_module(module):
+            genuine(module)
+            harm(module)
+        spec.loader.exec_module = exec_module
+        return spec
+
+sys.meta_path.insert(0, AfterImport())
+"""
+
+ENGINE = "sgl_jax.srt.entrypoints.engine"
+DIES = """
+def harm(module):
+    module.Engine.__init__ = lambda *_, **__: os.kill(os.getpid(), signal.SIGSEGV)
+"""
+QUITS_UPWARD = """
+def harm(module):
+    def start(*_, **__):
+        os.kill(os.getppid(), signal.SIGQUIT)
+        threading.Event().wait()
+    module.Engine.__init__ = start
+"""
+ONE_DEVICE_IS_WRONG = """
+def harm(module):
+    import jax.numpy as jnp
+    from jax import lax
+    genuine = lax.dot_general
+    def dot_general(a, *rest, **settings):
+        product = genuine(a, *rest, **settings)
+        return product + 1 if "id=2" in str(getattr(a, "device", "")) else product
+    lax.dot_general = dot_general
+    genuine_matmul = jnp.matmul
+    def matmul(a, b, **settings):
+        product = genuine_matmul(a, b, **settings)
+        return product.at[0, 0].add(1)
+    jnp.matmul = matmul
+"""
+
+
+@pytest.mark.parametrize(
+    ("module", "harm", "verdict"),
+    [
+        pytest.param(ENGINE, DIES, "ENV-3b crash", id="engine-dies"),
+        pytest.param(ENGINE, QUITS_UPWARD, "ENV-3b crash", id="engine-quits-upward"),
+        pytest.param("jax", ONE_DEVICE_IS_WRONG, "BACK-2 fail", id="matmul-is-wrong"),
+    ],
+)
+def test_only_the_broken_promise_is_red(
+    tmp_path: Path, module: str, harm: str, verdict: str
+) -> None:
+    stranger = tmp_path / "stranger"
+    stranger.mkdir()
+    source = _AFTER_IMPORT.format(module=module) + harm
+    (stranger / "sitecustomize.py").write_text(source)
+    words = [sys.executable, "-m", "pytest", "-k", "BACK-1 or BACK-2 or ENV-3b", "-m", "cpu"]
+    run = subprocess.run(
+        [*words, "--report-dir", str(tmp_path / "run")],
+        cwd=_ROOT,
+        env=os.environ | {"PYTHONPATH": str(stranger), "TMPDIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=_SECONDS,
+        check=False,
+    )
+    promise, colour = verdict.split()
+    rows = [line.split()[:3] for line in run.stdout.splitlines() if "  pytest 'conf" in line]
+    assert rows == [[promise, "cpu", colour]]
+    assert f"2 pass, 1 {colour}" in run.stdout
+    assert run.returncode == pytest.ExitCode.TESTS_FAILED
+    assert not list(tmp_path.glob("pinproof-*"))
