@@ -16,7 +16,7 @@ _MEANINGS = {
     "|could not connect|tunnel error|max retries exceeded|connecttimeout|operation timed out"
     "|read timed out|network connectivity is disabled|connection (was |has been )?(aborted|reset)"
     "|failed to (fetch|download|lookup)": """
-        the package index could not be reached; check the network and the proxy settings""",
+        what has to be downloaded could not be reached; check the network and the proxy settings""",
     "read-only file system|os error 30": """
         the file system is read-only; use a checkout that you may write to""",
     "permission denied|os error 13": """

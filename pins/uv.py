@@ -21,7 +21,7 @@ _WORTH_TELLING = re.compile(
 def run(arguments: list[str], *, purpose: str, held: int, progress: Progress) -> None:
     """`held` is the lock's descriptor: if we are killed, uv keeps the lock until it has ended."""
     process = subprocess.Popen(
-        [_uv(), *arguments],
+        [executable(), *arguments],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -44,7 +44,7 @@ def run(arguments: list[str], *, purpose: str, held: int, progress: Progress) ->
         raise _failure(purpose, process.returncode, "".join(output))
 
 
-def _uv() -> str:
+def executable() -> str:
     locked = Path(sys.executable).with_name("uv")
     found = str(locked) if locked.exists() else shutil.which("uv")
     if found is None:
