@@ -16,6 +16,7 @@ def cell_pin():
 """
 
 _TEST = """
+from fixtures.cells import RemoteError
 from fixtures.promises import promise
 from reports.model import Finding, Hung
 
@@ -71,6 +72,13 @@ def test_another_verdict_than_declared_is_red(prove: pytest.Pytester) -> None:
     body = "try: cell.run('platform:node')\n    except Finding as f: raise Hung(f.evidence)"
     result = run(prove, body, "--prove")
     result.stdout.fnmatch_lines(["*WRONG VERDICT hang, declared crash"])
+    assert result.ret == 1
+
+
+def test_an_exception_in_the_cell_is_no_kill(prove: pytest.Pytester) -> None:
+    body = "try: cell.run('platform:node')\n    except Finding: raise RemoteError('T', '', '')"
+    result = run(prove, body, "--prove")
+    result.stdout.fnmatch_lines(["*WRONG VERDICT RemoteError, declared crash"])
     assert result.ret == 1
 
 
