@@ -138,8 +138,7 @@ def test_progress_is_told_only_while_building(checkout: Checkout) -> None:
     ("words", "sentence"),
     [
         (
-            "error: No solution found when resolving dependencies\n"
-            + "  cause: Because there is no version of sglang-jax[tpu]==9.9.9 and you require it",
+            "error: No solution found\n  there is no version of sglang-jax[tpu]==9.9.9, so",
             "the index has no sglang-jax[tpu]==9.9.9",
         ),
         ("error: No solution found: jax<1 and jax>2", "no set of packages satisfies it"),
