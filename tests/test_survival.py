@@ -5,7 +5,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import psutil
@@ -202,14 +202,32 @@ start = lambda calls: host.start(
 cell = ProcessCell(host, start)
 cell.run("os:getpid")
 print("ready", flush=True)
-cell.run("{call}", deadline=600)
 """
+_UNREAD = """
+host._channel.send({"do": "stop", "id": 99, "reason": "", "stacks": False, "grace": 0})
+threading.Event().wait()
+"""
+
+
+def test_a_client_that_dies_with_an_answer_unread_leaves_nothing(tmp_path: Path) -> None:
+    assert_nothing_survives(tmp_path, _UNREAD)
+
+
+def test_directories_of_dead_supervisors_are_cleared(tmp_path: Path) -> None:
+    (tmp_path / "pinproof-1-1" / "c1").mkdir(parents=True)
+    (tmp_path / "pinproof-notes").mkdir()
+    assert_nothing_survives(tmp_path, _UNREAD, keeps=["pinproof-notes"])
 
 
 @pytest.mark.parametrize("call", ["os:wait", "signal:pause", "tests.misbehaviour:spin"])
 def test_nothing_survives_a_killed_pytest(tmp_path: Path, call: str) -> None:
+    assert_nothing_survives(tmp_path, f'cell.run("{call}", deadline=600)')
+
+
+def assert_nothing_survives(tmp_path: Path, last: str, keeps: Sequence[str] = ()) -> None:
     script = tmp_path / "victim.py"
-    script.write_text(_VICTIM.format(paths=[str(_ROOT), str(_ROOT / "fixtures/cell")], call=call))
+    paths = [str(_ROOT), str(_ROOT / "fixtures/cell")]
+    script.write_text(_VICTIM.format(paths=paths) + last)
     environment = os.environ | {"TMPDIR": str(tmp_path), "PYTHONPATH": str(_ROOT)}
     with subprocess.Popen(
         [sys.executable, str(script)], env=environment, stdout=subprocess.PIPE
@@ -221,7 +239,7 @@ def test_nothing_survives_a_killed_pytest(tmp_path: Path, call: str) -> None:
     gone, alive = psutil.wait_procs(family, timeout=5)
     assert len(gone) >= 3
     assert not alive
-    assert not list(tmp_path.glob("pinproof-*"))
+    assert [path.name for path in tmp_path.glob("pinproof-*")] == list(keeps)
 
 
 def test_a_hung_cell_is_told_from_a_slow_one(make_cell: MakeCell) -> None:
