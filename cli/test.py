@@ -14,7 +14,7 @@ from cli.pytests import PASSED_ON, PROMISES, TESTS, command, names
 SAMPLE = 1
 INTERRUPTED = 130
 _NOTHING_COLLECTED = 5
-_CHIPLESS = ["-m", "not tpu", "--require-lane", "static", "--require-lane", "cpu"]
+CHIPLESS = ["-m", "not tpu", "--require-lane", "static", "--require-lane", "cpu"]
 _SECONDS_TO_CLEAN_UP = 15
 
 
@@ -53,7 +53,7 @@ def _parts(sample: int, passed_on: list[str]) -> Iterator[tuple[str, list[str]]]
         )
         yield (
             "the promises, in the lanes that need no chip",
-            command(PROMISES, [*_CHIPLESS, *prove.WORKERS, *passed_on]),
+            command(PROMISES, [*CHIPLESS, *prove.WORKERS, *passed_on]),
         )
 
 

@@ -91,7 +91,7 @@ def test_the_parts_are_tests_then_faults_then_promises(parts: Parts) -> None:
     assert parts.ran == [
         [str(ROOT / TESTS)],
         ["--prove", "--prove-sample", "7", "-n", "2", str(ROOT / PROMISES)],
-        ["-m", "not tpu", "-n", "2", str(ROOT / PROMISES)],
+        [*test_command.CHIPLESS, "-n", "2", str(ROOT / PROMISES)],
     ]
 
 
