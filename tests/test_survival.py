@@ -1,23 +1,19 @@
 """Whatever a cell does becomes a verdict with its evidence, and nothing of it is left."""
 
-import os
-import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
 import pytest
 
 from fixtures.cells import Cell, ProcessCell, RemoteError
-from fixtures.host import Host, cell_environment
+from fixtures.host import Host
 from pinproof_cell.faults import load_all
 from reports.model import Crashed, Finding, Hung
+from tests.plain_cells import plain_cell
 
-_ROOT = Path(__file__).parents[1]
-_MEMORY = 1 << 30
 _HANG_DEADLINE = 1.0
 _MARGIN_SECONDS = 10.0
 
@@ -33,24 +29,11 @@ def host() -> Iterator[Host]:
 
 @pytest.fixture
 def make_cell(host: Host) -> Iterator[MakeCell]:
-    """Cells on the suite's own Python: surviving them needs no engine."""
     made = []
 
-    def make(cold: str = "", modules: tuple[str, ...] = (), **environment: str) -> ProcessCell:
-        world = cell_environment({"PYTHONPATH": str(_ROOT), **environment}, None)
-        cell = ProcessCell(
-            host,
-            lambda calls: host.start(
-                python=Path(sys.executable),
-                environment=world,
-                modules=modules,
-                calls=calls,
-                memory=_MEMORY,
-                cold=cold,
-            ),
-        )
-        made.append(cell)
-        return cell
+    def make(cold: str = "", modules: tuple[str, ...] = ()) -> ProcessCell:
+        made.append(plain_cell(host, cold, modules))
+        return made[-1]
 
     yield make
     for cell in made:
@@ -187,59 +170,6 @@ def test_a_second_cell_is_there_at_once(make_cell: MakeCell) -> None:
     began = time.monotonic()
     make_cell()
     assert time.monotonic() - began < 1.0
-
-
-_VICTIM = """
-import sys, threading
-from pathlib import Path
-sys.path[:0] = {paths!r}
-from fixtures.cells import ProcessCell
-from fixtures.host import Host, cell_environment
-host = Host()
-start = lambda calls: host.start(
-    python=Path(sys.executable), environment=cell_environment({{}}, None), modules=(),
-    calls=calls, memory=1 << 30)
-cell = ProcessCell(host, start)
-cell.run("os:getpid")
-print("ready", flush=True)
-"""
-_UNREAD = """
-host._channel.send({"do": "stop", "id": 99, "reason": "", "stacks": False, "grace": 0})
-threading.Event().wait()
-"""
-
-
-def test_a_client_that_dies_with_an_answer_unread_leaves_nothing(tmp_path: Path) -> None:
-    assert_nothing_survives(tmp_path, _UNREAD)
-
-
-def test_directories_of_dead_supervisors_are_cleared(tmp_path: Path) -> None:
-    (tmp_path / "pinproof-1-1" / "c1").mkdir(parents=True)
-    (tmp_path / "pinproof-notes").mkdir()
-    assert_nothing_survives(tmp_path, _UNREAD, keeps=["pinproof-notes"])
-
-
-@pytest.mark.parametrize("call", ["os:wait", "signal:pause", "tests.misbehaviour:spin"])
-def test_nothing_survives_a_killed_pytest(tmp_path: Path, call: str) -> None:
-    assert_nothing_survives(tmp_path, f'cell.run("{call}", deadline=600)')
-
-
-def assert_nothing_survives(tmp_path: Path, last: str, keeps: Sequence[str] = ()) -> None:
-    script = tmp_path / "victim.py"
-    paths = [str(_ROOT), str(_ROOT / "fixtures/cell")]
-    script.write_text(_VICTIM.format(paths=paths) + last)
-    environment = os.environ | {"TMPDIR": str(tmp_path), "PYTHONPATH": str(_ROOT)}
-    with subprocess.Popen(
-        [sys.executable, str(script)], env=environment, stdout=subprocess.PIPE
-    ) as victim:
-        assert victim.stdout is not None
-        assert victim.stdout.readline() == b"ready\n"
-        family = psutil.Process(victim.pid).children(recursive=True)
-        victim.kill()
-    gone, alive = psutil.wait_procs(family, timeout=5)
-    assert len(gone) >= 3
-    assert not alive
-    assert [path.name for path in tmp_path.glob("pinproof-*")] == list(keeps)
 
 
 def test_a_hung_cell_is_told_from_a_slow_one(make_cell: MakeCell) -> None:

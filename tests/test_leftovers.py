@@ -1,0 +1,77 @@
+"""Whoever is killed, whenever: no process and no directory is left."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import psutil
+import pytest
+
+from fixtures.host import Host
+from reports.model import Crashed
+from tests.plain_cells import ROOT, plain_cell
+
+_GONE_SECONDS = 5.0
+
+_VICTIM = """
+import sys, threading
+sys.path[:0] = {paths!r}
+from fixtures.host import Host
+from tests.plain_cells import plain_cell
+host = Host()
+cell = plain_cell(host)
+cell.run("os:getpid")
+print("ready", flush=True)
+"""
+_UNREAD = """
+host._channel.send({"do": "stop", "id": 99, "reason": "", "stacks": False, "grace": 0})
+threading.Event().wait()
+"""
+
+
+def test_a_killed_supervisor_takes_its_cells_along_and_is_missed() -> None:
+    host = Host()
+    cell = plain_cell(host)
+    process = psutil.Process(cell.pid)
+    psutil.Process(cell.run("os:getppid")).kill()
+    with pytest.raises(Crashed, match="the supervisor of the cells is gone"):
+        cell.run("signal:pause")
+    assert not psutil.wait_procs([process], timeout=_GONE_SECONDS)[1]
+    assert not cell.alive
+    cell.close()
+    host.close()
+
+
+def test_a_client_that_dies_with_an_answer_unread_leaves_nothing(tmp_path: Path) -> None:
+    assert_nothing_survives(tmp_path, _UNREAD)
+
+
+def test_directories_of_dead_supervisors_are_cleared(tmp_path: Path) -> None:
+    (tmp_path / "pinproof-1-1" / "c1").mkdir(parents=True)
+    (tmp_path / "pinproof-notes").mkdir()
+    assert_nothing_survives(tmp_path, _UNREAD, keeps=["pinproof-notes"])
+
+
+@pytest.mark.parametrize("call", ["os:wait", "signal:pause", "tests.misbehaviour:spin"])
+def test_nothing_survives_a_killed_pytest(tmp_path: Path, call: str) -> None:
+    assert_nothing_survives(tmp_path, f'cell.run("{call}", deadline=600)')
+
+
+def assert_nothing_survives(tmp_path: Path, last: str, keeps: Sequence[str] = ()) -> None:
+    script = tmp_path / "victim.py"
+    script.write_text(_VICTIM.format(paths=[str(ROOT), str(ROOT / "fixtures/cell")]) + last)
+    with subprocess.Popen(
+        [sys.executable, str(script)],
+        env=os.environ | {"TMPDIR": str(tmp_path)},
+        stdout=subprocess.PIPE,
+    ) as victim:
+        assert victim.stdout is not None
+        assert victim.stdout.readline() == b"ready\n"
+        family = psutil.Process(victim.pid).children(recursive=True)
+        victim.kill()
+    gone, alive = psutil.wait_procs(family, timeout=_GONE_SECONDS)
+    assert len(gone) >= 3
+    assert not alive
+    assert [path.name for path in tmp_path.glob("pinproof-*")] == list(keeps)
