@@ -43,7 +43,7 @@ def engine(nursery: Nursery, model: Path) -> Engine:
 
 
 def test_the_template_was_fit_to_fork(nursery: Nursery) -> None:
-    assert nursery.keep(CPU).start == "forked from a template"  # type: ignore[attr-defined]
+    assert nursery.keep(CPU).start == "forked from a template"
 
 
 def test_one_prompt_gives_one_answer(engine: Engine) -> None:

@@ -58,6 +58,36 @@ def harm(module):
 """
 
 
+STARTS_A_THREAD = """
+def harm(module):
+    threading.Thread(target=threading.Event().wait, name="stranger", daemon=True).start()
+"""
+STARTS_A_BACKEND = """
+def harm(module):
+    import jax
+    jax.devices()
+"""
+
+
+def run(
+    tmp_path: Path, module: str, harm: str, promises: str
+) -> "subprocess.CompletedProcess[str]":
+    stranger = tmp_path / "stranger"
+    stranger.mkdir()
+    source = _AFTER_IMPORT.format(module=module) + harm
+    (stranger / "sitecustomize.py").write_text(source)
+    words = [sys.executable, "-m", "pytest", "-k", promises, "-m", "cpu"]
+    return subprocess.run(
+        [*words, "--report-dir", str(tmp_path / "run")],
+        cwd=_ROOT,
+        env=os.environ | {"PYTHONPATH": str(stranger), "TMPDIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=_SECONDS,
+        check=False,
+    )
+
+
 @pytest.mark.parametrize(
     ("module", "harm", "verdict"),
     [
@@ -69,23 +99,25 @@ def harm(module):
 def test_only_the_broken_promise_is_red(
     tmp_path: Path, module: str, harm: str, verdict: str
 ) -> None:
-    stranger = tmp_path / "stranger"
-    stranger.mkdir()
-    source = _AFTER_IMPORT.format(module=module) + harm
-    (stranger / "sitecustomize.py").write_text(source)
-    words = [sys.executable, "-m", "pytest", "-k", "BACK-1 or BACK-2 or ENV-3b", "-m", "cpu"]
-    run = subprocess.run(
-        [*words, "--report-dir", str(tmp_path / "run")],
-        cwd=_ROOT,
-        env=os.environ | {"PYTHONPATH": str(stranger), "TMPDIR": str(tmp_path)},
-        capture_output=True,
-        text=True,
-        timeout=_SECONDS,
-        check=False,
-    )
+    done = run(tmp_path, module, harm, "BACK-1 or BACK-2 or ENV-3b")
     promise, colour = verdict.split()
-    rows = [line.split()[:3] for line in run.stdout.splitlines() if "  pytest 'conf" in line]
+    rows = [line.split()[:3] for line in done.stdout.splitlines() if "  pytest 'conf" in line]
     assert rows == [[promise, "cpu", colour]]
-    assert f"2 pass, 1 {colour}" in run.stdout
-    assert run.returncode == pytest.ExitCode.TESTS_FAILED
+    assert f"2 pass, 1 {colour}" in done.stdout
+    assert done.returncode == pytest.ExitCode.TESTS_FAILED
     assert not list(tmp_path.glob("pinproof-*"))
+
+
+@pytest.mark.parametrize(
+    ("harm", "why"),
+    [
+        pytest.param(STARTS_A_THREAD, "started threads: stranger", id="thread"),
+        pytest.param(STARTS_A_BACKEND, "initialised a JAX backend", id="backend"),
+    ],
+)
+def test_an_unfit_template_costs_time_only_and_the_record_says_why(
+    tmp_path: Path, harm: str, why: str
+) -> None:
+    done = run(tmp_path, ENGINE, harm, "BACK-1 or ENV-3b")
+    assert done.returncode == pytest.ExitCode.OK
+    assert why in (tmp_path / "run" / "run.jsonl").read_text()
