@@ -2,6 +2,7 @@
 
 import os
 import signal
+from collections.abc import Iterator
 
 
 def detach_a_child() -> int:
@@ -22,3 +23,7 @@ def detach_a_child() -> int:
 def spin() -> None:
     while True:
         pass
+
+
+def count() -> Iterator[int]:
+    yield from range(3)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import psutil
 import pytest
 
 from fixtures.host import Host
@@ -14,7 +15,9 @@ from fixtures.nursery import CellPin, Cells, Nursery
 from pinproof_cell.faults import Fault, Phase, load_all
 from reports.model import Blocked, Crashed, LaneName
 
+_PATH = {"PYTHONPATH": str(Path(__file__).parents[1])}
 STATIC = describe(LaneName.STATIC, Path("/dev"), os.environ)
+STATIC = replace(STATIC, environment={**STATIC.environment, **_PATH})
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +42,21 @@ def test_a_broken_cell_is_not_shared_on(nursery: Nursery) -> None:
     with pytest.raises(Crashed):
         broken.run("os:abort")
     assert Cells(nursery, STATIC).shared().run("platform:node")
+
+
+def test_a_cell_that_died_between_tests_is_replaced(nursery: Nursery) -> None:
+    dying = psutil.Process(Cells(nursery, STATIC).shared().run("os:getpid"))
+    dying.kill()
+    psutil.wait_procs([dying], timeout=5)
+    assert Cells(nursery, STATIC).shared().run("platform:node")
+
+
+def test_a_stream_left_half_way_is_never_mixed_up_with_the_next_call(nursery: Nursery) -> None:
+    cell = Cells(nursery, STATIC).shared()
+    assert next(cell.iterate("tests.misbehaviour:count")) == 0
+    with pytest.raises(RuntimeError, match="has not answered an earlier call"):
+        cell.run("platform:node")
+    assert Cells(nursery, STATIC).shared() is not cell
 
 
 def test_a_fresh_cell_is_not_the_shared_one_and_ends_with_the_test(nursery: Nursery) -> None:
