@@ -61,7 +61,7 @@ def test_each_device_computes_what_numpy_computes(cell: Cell, lane: Lane) -> Non
     """
     wrong: list[str] = []
     for dtype in arithmetic.DTYPES:
-        task = arithmetic.task(dtype, accumulation=lane.tolerances["float32"])
+        task = arithmetic.task(dtype, float32_unit=lane.float32_unit)
         for device in range(lane.device_count):
             results = cell.run(
                 f"{SCENARIOS}:compute", device=device, dtype=dtype, operands=task.operands

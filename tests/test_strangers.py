@@ -43,21 +43,14 @@ def harm(module):
 """
 ONE_DEVICE_IS_WRONG = """
 def harm(module):
-    import jax.numpy as jnp
-    from jax import lax
+    from jax import core, lax
     genuine = lax.dot_general
     def dot_general(a, *rest, **settings):
         product = genuine(a, *rest, **settings)
-        return product + 1 if "id=2" in str(getattr(a, "device", "")) else product
+        on_the_bad_one = not isinstance(a, core.Tracer) and a.device.id == 2
+        return product + 1 if on_the_bad_one else product
     lax.dot_general = dot_general
-    genuine_matmul = jnp.matmul
-    def matmul(a, b, **settings):
-        product = genuine_matmul(a, b, **settings)
-        return product.at[0, 0].add(1)
-    jnp.matmul = matmul
 """
-
-
 STARTS_A_THREAD = """
 def harm(module):
     threading.Thread(target=threading.Event().wait, name="stranger", daemon=True).start()

@@ -9,7 +9,7 @@ from fixtures import arithmetic, collectives, compile_cache, generations
 from fixtures.arithmetic import Results
 from fixtures.compile_cache import Visit
 
-ACCUMULATION = 1e-5
+FLOAT32_UNIT = 2.0**-24
 
 
 def _in_float32(task: arithmetic.Task) -> Results:
@@ -24,7 +24,7 @@ def _in_float32(task: arithmetic.Task) -> Results:
 
 @pytest.mark.parametrize("dtype", arithmetic.DTYPES)
 def test_right_answers_are_accepted(dtype: str) -> None:
-    task = arithmetic.task(dtype, ACCUMULATION)
+    task = arithmetic.task(dtype, FLOAT32_UNIT)
     assert list(arithmetic.findings(task, _in_float32(task), device=0)) == []
 
 
@@ -32,7 +32,7 @@ def test_right_answers_are_accepted(dtype: str) -> None:
 @pytest.mark.parametrize("program", [*arithmetic.MATMULS, "sum", "chain"])
 @pytest.mark.parametrize("way", ["op by op", "compiled"])
 def test_one_wrong_element_is_found_and_named(dtype: str, program: str, way: str) -> None:
-    task = arithmetic.task(dtype, ACCUMULATION)
+    task = arithmetic.task(dtype, FLOAT32_UNIT)
     results = _in_float32(task)
     results[way][program][0].flat[5] += 1
     found = list(arithmetic.findings(task, results, device=3))
@@ -41,23 +41,23 @@ def test_one_wrong_element_is_found_and_named(dtype: str, program: str, way: str
 
 
 def test_operands_are_exact_in_bfloat16() -> None:
-    operands = arithmetic.task("bfloat16", ACCUMULATION).operands.values()
+    operands = arithmetic.task("bfloat16", FLOAT32_UNIT).operands.values()
     low = np.uint32(0xFFFF)
     assert not any((value.view(np.uint32) & low).any() for pair in operands for value in pair)
 
 
 def test_int8_is_compared_exactly() -> None:
-    answers = arithmetic.task("int8", ACCUMULATION).answers.values()
+    answers = arithmetic.task("int8", FLOAT32_UNIT).answers.values()
     assert not any(answer.bound.any() for answer in answers)
 
 
 def test_int8_products_without_a_wider_type_do_not_overflow() -> None:
-    expected = arithmetic.task("int8", ACCUMULATION).answers["a @ b"].expected
+    expected = arithmetic.task("int8", FLOAT32_UNIT).answers["a @ b"].expected
     assert np.abs(expected).max() <= 127
 
 
 def test_int8_products_with_a_wider_type_need_it() -> None:
-    expected = arithmetic.task("int8", ACCUMULATION).answers["jnp.matmul"].expected
+    expected = arithmetic.task("int8", FLOAT32_UNIT).answers["jnp.matmul"].expected
     assert np.abs(expected).max() > 127
 
 
