@@ -10,26 +10,48 @@ import pytest
 # Pytest can rewrite the assertions only of what is imported after this.
 pytest.register_assert_rewrite("fixtures", "reports", "pins")
 
+from fixtures.one_thread import import_numpy_with_one_thread
+
+import_numpy_with_one_thread()
+
 from fixtures.in_process import start_again_on
 from fixtures.nursery import CellPin
 from pinproof_cell.faults import load_all
 from pins import stamp
 from pins.ledger import Ledger, LedgerError
-from pins.plugin import pin_of
+from pins.pair import Pair
+from pins.plugin import pair_of, pin_of
 from reports.hooks import PinFacts
 
 pytest_plugins = [
     "pins.plugin",
     "fixtures.lanes",
+    "fixtures.workers",
     "fixtures.provide",
+    "fixtures.serving",
+    "fixtures.room",
+    "fixtures.samplers",
+    "fixtures.compiler",
+    "fixtures.kernels",
+    "fixtures.compiled_parts",
+    "fixtures.compiled_training",
+    "fixtures.grpo_loss",
+    "fixtures.exploration",
+    "fixtures.real_model",
+    "fixtures.stress",
     "fixtures.prove",
     "reports.relay",
     "reports.promises",
     "reports.selection",
+    "reports.tiers",
     "reports.record",
     "reports.verdicts",
     "reports.tally",
     "reports.terminal",
+    "reports.preemption",
+    "reports.resume",
+    "fixtures.preflight",
+    "fixtures.smoke",
 ]
 
 LEDGER = Path(__file__).parent / "pins" / "ledger"
@@ -46,6 +68,10 @@ def pytest_pinproof_pin(config: pytest.Config) -> PinFacts:
     pin = pin_of(config)
     versions = stamp.versions(pytest_pinproof_stamp(config))
     return {"spec": pin.spec, "label": pin.label, "versions": versions}
+
+
+def pytest_pinproof_stack(config: pytest.Config) -> Pair:
+    return pair_of(config)
 
 
 def pytest_pinproof_ledger(config: pytest.Config) -> Ledger:  # noqa: ARG001 - pytest names it

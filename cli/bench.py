@@ -1,4 +1,4 @@
-"""`pinproof bench`: how much time the harness adds to the same engine work in a bare script."""
+"""`pinproof bench`: how much time the harness adds to the same swaps and answers, done bare."""
 
 import argparse
 import os
@@ -7,10 +7,9 @@ import tempfile
 from pathlib import Path
 
 from cli.pytests import ROOT
-from fixtures.bench import Round, median_ratio, rounds
+from fixtures.bench import Round, Work, median_ratio, rounds
 from fixtures.lanes import describe
 from fixtures.nursery import CellPin
-from fixtures.probes import tiny_checkpoint
 from pins.environment import obtain
 from pins.spec import PinError
 from reports.model import LaneName
@@ -47,8 +46,7 @@ def _measure(pin: CellPin, count: int) -> float:
     lane = describe(LaneName.CPU, Path("/dev"), os.environ)
     measured: list[Round] = []
     with tempfile.TemporaryDirectory() as directory:
-        model = tiny_checkpoint(Path(directory))
-        for entry in rounds(pin, lane, model, count):
+        for entry in rounds(pin, lane, Work.prepare(Path(directory)), count):
             print(f"bare {entry.bare:6.2f} s   cell {entry.cell:6.2f} s   ratio {entry.ratio:.3f}")
             measured.append(entry)
     return median_ratio(measured)

@@ -67,6 +67,7 @@ class Suite:
         self.lock = root / "locks" / "suite.txt"
         self.python = self.venv / "bin" / "python"
         self._stamp = self.venv / "pinproof-stamp"
+        self._ours = root / ".pinproof" / "venv-is-ours"
 
     def is_ready(self) -> bool:
         try:
@@ -89,6 +90,7 @@ class Suite:
             raise SetupError(f"{os_failure(error, self.venv)}.") from error
 
     def _build(self, say: Say, held: int) -> None:
+        self._refuse_a_foreign_venv()
         base = find(self.lock, say)
         say(f"setting up .venv with Python {base.version}; this happens once per lock")
         self._run(
@@ -107,6 +109,16 @@ class Suite:
         )
         self._stamp.write_text(self._expected_stamp(), encoding="ascii")
         say("ready")
+
+    def _refuse_a_foreign_venv(self) -> None:
+        """Building empties the directory; before the stamp is there a mark says whose it is."""
+        made_here = self._ours.exists() or self._stamp.exists()
+        if self.venv.is_symlink() or (self.venv.exists() and not made_here):
+            what = "is a link" if self.venv.is_symlink() else "was not made by pinproof"
+            raise SetupError(
+                f"{self.venv} {what}, and setting up would empty it. Move it away and start again."
+            )
+        self._ours.touch()
 
     def _run(self, held: int, command: list[str], failure: str) -> None:
         done = subprocess.run(

@@ -1,21 +1,16 @@
 """`pinproof test`: what must be green before a change lands; ends with pytest's closing line."""
 
 import argparse
-import signal
-import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
-from types import FrameType
 
 from cli import prove
+from cli.child import INTERRUPTED, run, stopping_on_sigterm
 from cli.pytests import PASSED_ON, PROMISES, TESTS, command, names
 
 SAMPLE = 1
-INTERRUPTED = 130
 _NOTHING_COLLECTED = 5
 CHIPLESS = ["-m", "not tpu", "--require-lane", "static", "--require-lane", "cpu"]
-_SECONDS_TO_CLEAN_UP = 15
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -32,10 +27,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(args: argparse.Namespace) -> int:
     statuses = {}
     parts = list(_parts(args.sample, args.pytest))
-    with _stopping_on_sigterm():
+    with stopping_on_sigterm():
         for number, (name, words) in enumerate(parts, start=1):
             _say(f"part {number} of {len(parts)}: {name}")
-            statuses[name] = _run(words)
+            statuses[name] = run(words)
             if statuses[name] == INTERRUPTED:
                 return INTERRUPTED
     return _judged(statuses, selective=bool(args.pytest))
@@ -66,42 +61,6 @@ def _judged(statuses: dict[str, int], *, selective: bool) -> int:
     if red:
         _say("not green: " + "; ".join(f"{name} (status {red[name]})" for name in red))
     return max(red.values(), default=0)
-
-
-def _run(words: list[str]) -> int:
-    """The part's exit status; Ctrl-C reaches it through the terminal, and it cleans up itself."""
-    sys.stdout.flush()
-    part = subprocess.Popen(words)
-    try:
-        status = part.wait()
-    except KeyboardInterrupt:
-        _await_end(part)
-        return INTERRUPTED
-    except SystemExit:
-        part.terminate()
-        _await_end(part)
-        raise
-    return status if status >= 0 else 128 - status
-
-
-def _await_end(part: "subprocess.Popen[bytes]") -> None:
-    try:
-        part.wait(timeout=_SECONDS_TO_CLEAN_UP)
-    except (subprocess.TimeoutExpired, KeyboardInterrupt):
-        part.kill()
-        part.wait()
-
-
-@contextmanager
-def _stopping_on_sigterm() -> Iterator[None]:
-    def stop(number: int, _frame: FrameType | None) -> None:
-        sys.exit(128 + number)
-
-    before = signal.signal(signal.SIGTERM, stop)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def _say(words: str) -> None:

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from fixtures.cells import Cell
 from fixtures.engines import Engine
-from fixtures.lanes import Lane
 from fixtures.probes import Shape, tiny_checkpoint
 from fixtures.promises import promise
 from fixtures.provenance import IMPORTS, mismatches
@@ -92,8 +92,8 @@ def test_engine_accepts_what_tunix_passes(cell: Cell) -> None:
 
 
 @pytest.fixture
-def engine(cell: Cell, lane: Lane, tmp_path: Path) -> Iterator[Engine]:
-    started = Engine.start(cell, "tunix-walks", tiny_checkpoint(tmp_path), device=lane.platform)
+def engine(cell: Cell, sound: dict[str, Any], tmp_path: Path) -> Iterator[Engine]:
+    started = Engine.start(cell, "tunix-walks", tiny_checkpoint(tmp_path), **sound)
     yield started
     if cell.alive:
         started.shutdown()

@@ -54,7 +54,43 @@ def default_requirements(root: Path) -> list[Requirement]:
     return [Requirement(line) for line in project["dependency-groups"]["pin"]]
 
 
+def find(text: str, root: Path) -> Path | None:
+    """The Python of the pin that `text` names; None if it would have to be built first."""
+    match parse(text):
+        case Existing(prefix):
+            return _python_of(prefix, text)
+        case Here():
+            return Path(sys.executable)
+        case Default():
+            plan = _plan(None, root)
+        case Release(version):
+            plan = _plan(version, root)
+    return plan.python if plan.is_built() else None
+
+
+def locked_versions(text: str, root: Path) -> dict[str, str]:
+    """Of the packages of a pin that isn't built yet; none where that will be seen only then."""
+    plan = _plan(None, root)
+    pin = parse(text)
+    if not (isinstance(pin, Default) or (isinstance(pin, Release) and pin.version == plan.label)):
+        return {}
+    lines = (root / LOCK).read_text(encoding="utf-8")
+    pairs = re.findall(r"^([\w.-]+)(?:\[.*\])?==([^\s;]+)", lines, re.MULTILINE)
+    return {canonicalize_name(name): version for name, version in pairs}
+
+
 def _built(text: str, version: str | None, root: Path, progress: Progress) -> Pin:
+    plan = _plan(version, root)
+    cache = root / GENERATED / "cache" / plan.folder.name
+    try:
+        _build(plan, progress)
+        cache.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise PinError(f"{os_failure(error, plan.folder)}.") from error
+    return Pin(text, plan.label, plan.python, cache)
+
+
+def _plan(version: str | None, root: Path) -> "_Plan":
     requirements = default_requirements(root)
     under_test = next(r for r in requirements if canonicalize_name(r.name) == UNDER_TEST)
     locked = str(under_test.specifier).removeprefix("==")
@@ -69,14 +105,7 @@ def _built(text: str, version: str | None, root: Path, progress: Progress) -> Pi
         source = "\n".join(install)
     base = Path(sys.executable).resolve()
     key = _digest([source, str(base), sys.version])
-    folder = root / GENERATED / "pins" / f"{label}-{key}"
-    cache = root / GENERATED / "cache" / f"{label}-{key}"
-    try:
-        _build(_Plan(label, folder, base, install), progress)
-        cache.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise PinError(f"{os_failure(error, folder)}.") from error
-    return Pin(text, label, folder / "venv" / "bin" / "python", cache)
+    return _Plan(label, root / GENERATED / "pins" / f"{label}-{key}", base, install)
 
 
 @dataclass(frozen=True)
@@ -130,13 +159,12 @@ def _write_record(plan: _Plan) -> None:
 def _install(plan: _Plan, held: int, progress: Progress) -> None:
     purpose = f"the pin {plan.label} could not be built"
     venv = ["venv", "--no-project", "--python", str(plan.base), str(plan.folder / "venv")]
-    uv.run(venv, purpose=purpose, held=held, progress=progress)
-    uv.run(
-        ["pip", "install", "--python", str(plan.python), "--compile-bytecode", *plan.install],
-        purpose=purpose,
-        held=held,
-        progress=progress,
-    )
+    packages = ["pip", "install", "--python", str(plan.python), "--compile-bytecode", *plan.install]
+    temporary = plan.folder / "tmp"
+    temporary.mkdir()
+    for arguments in (venv, packages):
+        uv.run(arguments, purpose=purpose, temporary=temporary, held=held, progress=progress)
+    shutil.rmtree(temporary)
 
 
 def _python_of(prefix: Path, text: str) -> Path:

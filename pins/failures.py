@@ -14,7 +14,8 @@ _MEANINGS = {
     "|failed to establish a new connection|error sending request|connection refused|proxyerror"
     "|network is unreachable"
     "|could not connect|tunnel error|max retries exceeded|connecttimeout|operation timed out"
-    "|read timed out|network connectivity is disabled|connection (was |has been )?(aborted|reset)"
+    "|read timed out|network (connectivity is|was) disabled"
+    "|connection (was |has been )?(aborted|reset)"
     "|failed to (fetch|download|lookup)": """
         what has to be downloaded could not be reached; check the network and the proxy settings""",
     "read-only file system|os error 30": """

@@ -48,6 +48,16 @@ def modules() -> "dict[str, str | None]":
     return found
 
 
+def requirements(name: str) -> "list[str]":
+    """What the distribution itself says that it needs, extras included."""
+    import importlib.metadata  # noqa: PLC0415 - likewise
+
+    try:
+        return importlib.metadata.requires(name) or []
+    except importlib.metadata.PackageNotFoundError:
+        return []
+
+
 def forget_this_folder() -> None:
     """It is about pins, and nothing in it may hide a package that is to be looked at."""
     here, _ = os.path.split(os.path.realpath(__file__))
@@ -61,6 +71,7 @@ def main() -> None:
         "python": python(),
         "packages": packages() if supported else {},
         "modules": modules() if supported else {},
+        "jax_requires": requirements("jax") if supported else [],
     }
     sys.stdout.write("\n" + MARK + json.dumps(inspected) + "\n")
 

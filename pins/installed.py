@@ -2,7 +2,7 @@
 
 import json
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ class Installed:
     python: dict[str, str]
     packages: dict[str, dict[str, Any]]
     modules: dict[str, str | None]
+    jax_requires: list[str] = field(default_factory=list)
 
     @property
     def versions(self) -> dict[str, str]:

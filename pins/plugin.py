@@ -3,6 +3,7 @@
 import pytest
 
 from pins.environment import Pin, obtain
+from pins.pair import Pair, pair
 from pins.spec import PinError, parse
 from pins.uv import Progress
 
@@ -34,6 +35,14 @@ def pin_of(config: pytest.Config) -> Pin:
         except PinError as error:
             raise pytest.UsageError(str(error)) from None
     return config.stash[_PIN_KEY]
+
+
+def pair_of(config: pytest.Config) -> Pair:
+    """What the run's pin has, without building it."""
+    try:
+        return pair(_spec(config), config.rootpath)
+    except PinError as error:
+        raise pytest.UsageError(str(error)) from None
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -51,8 +51,7 @@ def parse(text: str) -> Spec:
         return Existing(_prefix(spec.removeprefix("env:"), text))
     if _looks_like_a_source(spec):
         raise PinError(
-            f"--pin {text}: a pin from git or from a checkout comes with `pinproof gate`; "
-            f"until then give {FORMS}."
+            f"--pin {text}: a pin from git or from a checkout is not understood yet; give {FORMS}."
         )
     return Release(_version(spec, text))
 

@@ -37,8 +37,15 @@ def describe(pin: Pin) -> dict[str, Any]:
         "python": found.python,
         "packages": {name: _package(found.packages[name]) for name in sorted(found.packages)},
         "modules": _modules(found),
-        "machine": _machine(),
         "environment": relevant(dict(os.environ)),
+        **here(),
+    }
+
+
+def here() -> dict[str, dict[str, Any]]:
+    """What is the same for every pin that is tried by this checkout on this machine."""
+    return {
+        "machine": _machine(),
         "suite": {"commit": None, "dirty": None, **_checkout(ROOT)},
     }
 

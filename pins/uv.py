@@ -18,8 +18,13 @@ _WORTH_TELLING = re.compile(
 )
 
 
-def run(arguments: list[str], *, purpose: str, held: int, progress: Progress) -> None:
-    """`held` is the lock's descriptor: if we are killed, uv keeps the lock until it has ended."""
+def run(
+    arguments: list[str], *, purpose: str, temporary: Path, held: int, progress: Progress
+) -> None:
+    """`held` is the lock's descriptor: if we are killed, uv keeps the lock until it has ended.
+
+    It leaves files of its own in `temporary`.
+    """
     process = subprocess.Popen(
         [executable(), *arguments],
         stdin=subprocess.DEVNULL,
@@ -28,7 +33,12 @@ def run(arguments: list[str], *, purpose: str, held: int, progress: Progress) ->
         text=True,
         errors="replace",
         pass_fds=(held,),
-        env={**os.environ, "UV_PYTHON_DOWNLOADS": "never", "NO_COLOR": "1"},
+        env={
+            **os.environ,
+            "UV_PYTHON_DOWNLOADS": "never",
+            "NO_COLOR": "1",
+            "TMPDIR": str(temporary),
+        },
     )
     output = []
     with process:

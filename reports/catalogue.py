@@ -7,7 +7,7 @@ from itertools import groupby
 from pathlib import Path
 from string import ascii_lowercase
 
-from reports.model import Promise
+from reports.model import Promise, Tier
 
 PREAMBLE = """\
 # Promises
@@ -60,7 +60,7 @@ def _row(entry: Entry) -> str:
     promise = entry.promise
     cells = (
         promise.id,
-        promise.level,
+        promise.level if promise.tier is Tier.USUAL else f"{promise.level}, {promise.tier}",
         ", ".join(promise.lanes),
         promise.sentence.replace("|", "\\|"),
         ", ".join(promise.faults),

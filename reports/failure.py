@@ -7,8 +7,10 @@ from typing import Any, Self
 
 from reports.model import Verdict
 
+KNOWN_ELSEWHERE = "elsewhere"
 SHOWN_LOG_LINES = 20
 SHOWN_STACK_LINES = 40
+SHOWN_CHARACTERS = 1000
 
 NEXT_STEPS = {
     Verdict.FAIL: "Run the command above; 'pinproof bisect' finds the change that broke it.",
@@ -32,13 +34,16 @@ class Case:
     lane: str
     nodeid: str
     level: str = ""
+    options: str = ""
     sentence: str = ""
     pin: str = ""
     pin_spec: str = ""
     reason: str = ""
     evidence: dict[str, Any] | None = None
     evidence_file: str = ""
+    condition: str = ""
     ledger: dict[str, str] = field(default_factory=dict)
+    figures: dict[str, float] = field(default_factory=dict)
     seen: Verdict | None = None
 
     def as_json(self) -> dict[str, Any]:
@@ -55,7 +60,8 @@ class Case:
     @property
     def reproduce(self) -> str:
         pin = f" --pin {shlex.quote(self.pin_spec)}" if self.pin_spec else ""
-        return f"pytest {shlex.quote(self.nodeid)}{pin}"
+        options = f" {self.options}" if self.options else ""
+        return f"pytest {shlex.quote(self.nodeid)}{pin}{options}"
 
     @property
     def title(self) -> str:
@@ -64,18 +70,33 @@ class Case:
 
 
 def brief(case: Case) -> str:
-    return render(case, log_lines=SHOWN_LOG_LINES, stack_lines=SHOWN_STACK_LINES)
+    return render(
+        case,
+        log_lines=SHOWN_LOG_LINES,
+        stack_lines=SHOWN_STACK_LINES,
+        characters=SHOWN_CHARACTERS,
+    )
 
 
-def render(case: Case, *, log_lines: int | None = None, stack_lines: int | None = None) -> str:
+def render(
+    case: Case,
+    *,
+    log_lines: int | None = None,
+    stack_lines: int | None = None,
+    characters: int | None = None,
+) -> str:
     evidence = case.evidence or {}
     log = list(evidence.get("log_tail", ()))
     stacks = evidence.get("stacks", "").splitlines()
     parts = [
         _line("promise", case.sentence),
-        _line("observed", evidence.get("observed", case.reason)),
+        _line("observed", _cut(evidence.get("observed", case.reason), characters)),
         _line("required", evidence.get("required", "")),
-        *(_line(name, value) for name, value in evidence.get("facts", {}).items()),
+        _line("with", case.condition),
+        *(
+            _line(name, _cut(value, characters))
+            for name, value in evidence.get("facts", {}).items()
+        ),
         _block("last log lines", log, log[-log_lines:] if log_lines else log),
         _block("stacks", stacks, stacks[:stack_lines]),
         *(_line(f"ledger {name}", value) for name, value in case.ledger.items()),
@@ -84,6 +105,13 @@ def render(case: Case, *, log_lines: int | None = None, stack_lines: int | None 
         _line("next step", evidence.get("next_step") or NEXT_STEPS.get(case.verdict, "")),
     ]
     return "".join(parts)
+
+
+def _cut(value: object, characters: int | None) -> str:
+    text = str(value)
+    if characters is None or len(text) <= characters:
+        return text
+    return f"{text[:characters]}... ({len(text)} characters, all of them in the evidence)"
 
 
 def _line(name: str, value: object) -> str:

@@ -1,11 +1,11 @@
 """What earlier runs on this machine recorded about a promise."""
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from reports.model import Verdict
+from reports.stored import RUN_LOG_FILE, NoEvidence, events_of
 
 
 def passes_in_a_row(runs: Path, promise: str, lane: str, versions: dict[str, str]) -> int:
@@ -21,8 +21,8 @@ def passes_in_a_row(runs: Path, promise: str, lane: str, versions: dict[str, str
 def _seen(runs: Path, promise: str, lane: str, versions: dict[str, str]) -> Iterator[str]:
     """What became of the promise before the ledger was asked, the newest run first."""
     wanted = (promise, lane)
-    for log in sorted(runs.glob("*/run.jsonl"), reverse=True):
-        events = list(_events(log, promise))
+    for log in sorted(runs.glob(f"*/{RUN_LOG_FILE}"), reverse=True):
+        events = _events(log, promise)
         if _versions(events) == versions:
             cases = (event["pinproof"] for event in events if "pinproof" in event)
             mine = {case["seen"] for case in cases if (case["promise"], case["lane"]) == wanted}
@@ -34,10 +34,8 @@ def _versions(events: list[dict[str, Any]]) -> dict[str, str] | None:
     return pins[0]["versions"] if pins and pins[0] else None
 
 
-def _events(log: Path, promise: str) -> Iterator[dict[str, Any]]:
-    for line in log.read_text(encoding="utf-8").splitlines():
-        if f'"{promise}"' in line or '"Environment"' in line:
-            try:
-                yield json.loads(line)
-            except ValueError:
-                continue  # The last line of a run that was killed while it wrote.
+def _events(log: Path, promise: str) -> list[dict[str, Any]]:
+    try:
+        return events_of(log, lambda line: f'"{promise}"' in line or '"Environment"' in line)
+    except NoEvidence:
+        return []

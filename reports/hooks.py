@@ -50,6 +50,16 @@ def pytest_pinproof_fault_names(config: pytest.Config) -> Collection[str] | None
     """The names of all registered faults; None when they can't be known."""
 
 
+@pytest.hookspec(firstresult=True)
+def pytest_pinproof_stand_in(config: pytest.Config, lane: str) -> str | None:
+    """What the record calls a lane whose devices are not real: a name that no reader accepts."""
+
+
+@pytest.hookspec
+def pytest_pinproof_options(config: pytest.Config) -> str | None:
+    """Which options have to be given again, so that the same test is tried in the same way."""
+
+
 @pytest.hookspec
 def pytest_pinproof_expected_lanes(config: pytest.Config) -> Collection[str] | None:
     """Lanes in which a promise that vanished makes the run red: required, or able to run here."""

@@ -29,12 +29,29 @@ class Level(StrEnum):
     SHOULD = "SHOULD"
 
 
+class Tier(StrEnum):
+    """How often a promise is tried: what takes long is not for every run."""
+
+    USUAL = "usual"
+    NIGHTLY = "nightly"
+
+
 class LaneName(StrEnum):
     STATIC = "static"
     CPU = "cpu"
     AOT = "aot"
     LOCK = "lock"
     TPU = "tpu"
+
+
+TPU_STAND_IN = "tpu-standin"
+"""What a record calls the lane tpu where the suite's own tests tried it without a chip."""
+
+CONDITION = "condition"
+"""The property of a report that says what was not left to the pin when its promise was tried."""
+
+FIGURES = "figures"
+"""The property with what a promise's test has counted: numbers by name, the smaller the better."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +63,7 @@ class Promise:
     lanes: tuple[LaneName, ...]
     faults: tuple[str, ...]
     sentence: str
+    tier: Tier = Tier.USUAL
 
     @property
     def area(self) -> str:

@@ -28,6 +28,12 @@ def lane_of(item: pytest.Item) -> LaneName | None:
     return next((lane for lane in LaneName if item.get_closest_marker(lane)), None)
 
 
+def lane_on_record(item: pytest.Item) -> str:
+    """The lane's name, unless something stands in for its devices: then no reader accepts it."""
+    lane = str(lane_of(item) or "")
+    return item.config.hook.pytest_pinproof_stand_in(config=item.config, lane=lane) or lane
+
+
 def proof_of(item: pytest.Item) -> str:
     """The node id without parameters."""
     return item.nodeid.removesuffix(item.name) + getattr(item, "originalname", item.name)

@@ -15,8 +15,10 @@ from pytest_reportlog.plugin import ReportLogPlugin  # type: ignore[import-untyp
 
 from reports.hooks import PinFacts
 from reports.relay import is_worker
+from reports.stored import RUN_LOG_FILE
 
 KEPT_RUNS = 50
+RUN_LOG = "pinproof-run-log"
 UNRECORDED = (
     "in_process",  # a look through a debugger says nothing about the pin
     "collectonly",
@@ -64,8 +66,8 @@ def pin_facts(config: pytest.Config) -> PinFacts | None:
     return config.stash[PIN]
 
 
-def runs_directory(config: pytest.Config) -> Path:
-    return config.rootpath / ".pinproof" / "runs"
+def runs_directory(root: Path) -> Path:
+    return root / ".pinproof" / "runs"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -84,7 +86,7 @@ def pytest_configure(config: pytest.Config) -> None:
     elif _worth_recording(config):
         directory = _make_directory(config)
         config.stash[RUN] = run = Run(directory)
-        config.pluginmanager.register(RunLog(config, run, directory))
+        config.pluginmanager.register(RunLog(config, run, directory), RUN_LOG)
         config.pluginmanager.register(JUnit(run, directory))
 
 
@@ -97,28 +99,31 @@ def _worth_recording(config: pytest.Config) -> bool:
 
 
 def run_name() -> str:
-    return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{os.getpid()}"
+    """With microseconds: names in order of time tell which record is the newest."""
+    return f"{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}-{os.getpid()}"
 
 
 def _make_directory(config: pytest.Config) -> Path:
     named = config.getoption("--report-dir")
     directory = (
-        config.invocation_params.dir / named if named else runs_directory(config) / run_name()
+        config.invocation_params.dir / named
+        if named
+        else runs_directory(config.rootpath) / run_name()
     )
     try:
         directory.mkdir(parents=True, exist_ok=True)
-        (directory / "run.jsonl").open("w", encoding="utf-8").close()
+        (directory / RUN_LOG_FILE).open("w", encoding="utf-8").close()
     except OSError as error:
         raise pytest.UsageError(
             f"The record can't be written to {directory}: {error.strerror}. "
             "Name another directory with --report-dir."
         ) from None
     if not named:
-        _prune(directory.parent)
+        prune(directory.parent)
     return directory
 
 
-def _prune(runs: Path) -> None:
+def prune(runs: Path) -> None:
     for old in sorted(run for run in runs.iterdir() if run.is_dir())[:-KEPT_RUNS]:
         pid = old.name.rpartition("-")[2]
         if not (pid.isdigit() and psutil.pid_exists(int(pid))):
@@ -136,7 +141,7 @@ class RunLog(ReportLogPlugin):  # type: ignore[misc]  # pytest-reportlog has no 
     """pytest-reportlog with the environment before the tests, and no traceback on a full disk."""
 
     def __init__(self, config: pytest.Config, run: Run, directory: Path) -> None:
-        super().__init__(config, directory / "run.jsonl")
+        super().__init__(config, directory / RUN_LOG_FILE)
         self._run = run
         self._described = False
 
@@ -149,6 +154,10 @@ class RunLog(ReportLogPlugin):  # type: ignore[misc]  # pytest-reportlog has no 
     def pytest_xdist_node_collection_finished(self, ids: list[str]) -> None:
         if ids and not self._described:
             self._describe()
+
+    def add(self, event: dict[str, Any]) -> None:
+        """An event that another run has recorded."""
+        self._write_json_data(event)
 
     def _describe(self) -> None:
         """Only now, when something is going to run, may a pin be built that isn't there yet."""

@@ -35,6 +35,16 @@ def refuse(config: pytest.Config, items: list[pytest.Item], problem: str) -> Non
     items.clear()
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collection(session: pytest.Session) -> Generator[None, object, object]:
+    """What pytest says of arguments that name nothing is lost with the worker that found it."""
+    try:
+        return (yield)
+    except pytest.UsageError as error:
+        collected(session.config).problems.extend(map(str, error.args))
+        raise
+
+
 def pytest_sessionfinish(session: pytest.Session) -> None:
     if is_worker(session.config):
         output: dict[str, Any] = session.config.workeroutput  # type: ignore[attr-defined]

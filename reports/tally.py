@@ -76,6 +76,8 @@ class Tallying:
     def pytest_handlecrashitem(self, crashitem: str, report: pytest.TestReport) -> None:
         test, _, variant = crashitem.partition("[")
         lane = variant.rstrip("]").partition("-")[0]
+        hook = self._config.hook
+        lane = hook.pytest_pinproof_stand_in(config=self._config, lane=lane) or lane
         pairs = {pair.test: pair.promise for pair in read(promises_file(self._config))}
         case = Case(Verdict.CRASH, pairs.get(test, crashitem), lane, crashitem)
         case.reason = f"{report.longrepr}; a cell must never take pytest with it"

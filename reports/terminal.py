@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 
 from reports.catalogue import by_number
-from reports.failure import Case
+from reports.failure import KNOWN_ELSEWHERE, Case
 from reports.model import Verdict
 from reports.record import run_of
 from reports.relay import collected, is_worker
@@ -28,6 +28,8 @@ def pytest_terminal_summary(
             if case.verdict is not Verdict.PASS:
                 _write_case(terminalreporter, case)
         _write_reasons(terminalreporter, cases)
+        _write_conditions(terminalreporter, cases)
+        _write_elsewhere(terminalreporter, cases)
         _write_counts(terminalreporter, cases)
     for note in collected(config).notes:
         terminalreporter.write_line(note, red=True)
@@ -50,6 +52,20 @@ def _write_reasons(terminal: pytest.TerminalReporter, cases: list[Case]) -> None
     reasons = Counter((case.verdict, case.reason) for case in cases if case.verdict in quiet)
     for (verdict, reason), times in sorted(reasons.items()):
         terminal.write_line(f"{verdict} ({times}): {reason}", yellow=True)
+
+
+def _write_conditions(terminal: pytest.TerminalReporter, cases: list[Case]) -> None:
+    conditions = Counter(case.condition for case in cases if case.condition)
+    for condition, times in sorted(conditions.items()):
+        terminal.write_line(f"tried with ({times}): {condition}", yellow=True)
+
+
+def _write_elsewhere(terminal: pytest.TerminalReporter, cases: list[Case]) -> None:
+    if known := sum(KNOWN_ELSEWHERE in case.ledger for case in cases):
+        terminal.write_line(
+            f"known of this pin in another lane, see 'ledger elsewhere': {known} of those broken",
+            yellow=True,
+        )
 
 
 def _write_counts(terminal: pytest.TerminalReporter, cases: list[Case]) -> None:

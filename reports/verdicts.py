@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Generator
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from _pytest._code.code import (
@@ -15,8 +15,8 @@ from _pytest._code.code import (
 
 from reports.failure import Case, brief
 from reports.judgement import ask_the_ledger, open_the_ledger
-from reports.model import Finding, Promise, Verdict
-from reports.promises import lane_of, promise_of
+from reports.model import CONDITION, FIGURES, Finding, Promise, Verdict
+from reports.promises import lane_on_record, promise_of
 from reports.record import pin_facts, run_of
 
 LONGEST_REASON = 300
@@ -49,7 +49,7 @@ def pytest_runtest_makereport(
         case.reason = str(error)
     elif call.excinfo:
         case.reason = " ".join(call.excinfo.exconly(tryshort=True).split())[:LONGEST_REASON]
-    ask_the_ledger(item.config, case)
+    ask_the_ledger(item, case)
     _settle(item, report, case)
     return report
 
@@ -82,8 +82,12 @@ def _settle(item: pytest.Item, report: pytest.TestReport, case: Case) -> None:
 
 
 def _case(item: pytest.Item, promise: Promise, verdict: Verdict) -> Case:
-    case = Case(verdict, promise.id, str(lane_of(item) or ""), item.nodeid)
+    case = Case(verdict, promise.id, lane_on_record(item), item.nodeid)
     case.level, case.sentence = promise.level, promise.sentence
+    case.options = " ".join(item.config.hook.pytest_pinproof_options(config=item.config))
+    properties = dict(item.user_properties)
+    case.condition = str(properties.get(CONDITION, ""))
+    case.figures = cast("dict[str, float]", properties.get(FIGURES, {}))
     if pin := pin_facts(item.config):
         case.pin, case.pin_spec = pin["label"], pin["spec"]
     return case

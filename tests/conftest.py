@@ -1,13 +1,22 @@
 """A suite in miniature: the real plugins around promises that a test makes up."""
 
 import json
+import os
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.pci import plug
+
 pytest.register_assert_rewrite("fixtures", "reports")
-pytest_plugins = ["pytester"]
+pytest_plugins = ["pytester", "tests.hosts", "tests.gate_miniature"]
+
+ROOT = Path(__file__).parent.parent
+PYTHONPATH = os.pathsep.join(map(str, (ROOT, ROOT / "fixtures" / "cell")))
+"""What a run in a process of its own needs to find our plugins."""
 
 PLUGINS = (
     "xdist.plugin",
@@ -16,10 +25,13 @@ PLUGINS = (
     "reports.relay",
     "reports.promises",
     "reports.selection",
+    "reports.tiers",
     "reports.record",
     "reports.verdicts",
     "reports.tally",
     "reports.terminal",
+    "reports.preemption",
+    "reports.resume",
     "fixtures.lanes",
 )
 CONFIGURATION = f"""\
@@ -35,11 +47,12 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.lanes import DEVICE_DIRECTORY
+from fixtures.lanes import DEVICE_DIRECTORY, PCI_DIRECTORY
 from reports.model import Verdict
 
 def pytest_configure(config):
     config.stash[DEVICE_DIRECTORY] = Path(__file__).parent / "dev"
+    config.stash[PCI_DIRECTORY] = Path(__file__).parent / "pci"
 
 def pytest_pinproof_pin(config):
     return {"spec": "0.1.0rc0", "label": "0.1.0rc0", "versions": {"sglang-jax": "0.1.0rc0"}}
@@ -110,6 +123,9 @@ class Miniature:
     def chip(self, name: str = "accel0") -> None:
         (self.path / "dev" / name).touch()
 
+    def plug(self, device: str, subsystem: str) -> None:
+        plug(self.path / "pci", device, subsystem)
+
     def run(self, *arguments: str) -> pytest.RunResult:
         return self.pytester.runpytest_inprocess(*arguments)
 
@@ -125,6 +141,13 @@ class Miniature:
     def verdicts(self) -> dict[tuple[str, str], str]:
         said = (event["pinproof"] for event in self.events() if "pinproof" in event)
         return {(each["promise"], each["lane"]): each["verdict"] for each in said}
+
+
+@pytest.fixture
+def short_path() -> Iterator[Path]:
+    """A directory in which engines can make sockets, whoever runs these tests."""
+    with tempfile.TemporaryDirectory(prefix="short-") as directory:
+        yield Path(directory)
 
 
 @pytest.fixture

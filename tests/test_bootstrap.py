@@ -70,6 +70,24 @@ def test_a_checkout_that_was_moved_is_set_up_again(fresh: Machine, tmp_path: Pat
     assert not Suite(moved).is_ready()
 
 
+def test_a_venv_of_the_users_own_is_left_alone(fresh: Machine) -> None:
+    theirs = fresh.suite.venv / "bin" / "theirs"
+    theirs.parent.mkdir(parents=True)
+    theirs.touch()
+    with pytest.raises(SetupError, match="was not made by pinproof"):
+        fresh.set_up()
+    assert theirs.exists()
+
+
+def test_a_link_is_not_followed_to_what_it_would_empty(fresh: Machine, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    fresh.suite.venv.symlink_to(elsewhere)
+    with pytest.raises(SetupError, match="is a link"):
+        fresh.set_up()
+    assert elsewhere.exists()
+
+
 def test_a_suite_whose_python_has_gone_is_set_up_again(fresh: Machine) -> None:
     fresh.set_up()
     fresh.suite.python.unlink()
@@ -90,6 +108,7 @@ def test_two_who_start_at_once_set_up_once(fresh: Machine) -> None:
     [
         ("ERROR: [Errno 28] No space left on device", "there is no space left"),
         ("Failed to establish a new connection: refused", "check the network"),
+        ("Packages were unavailable because the network was disabled", "check the network"),
         ("THESE PACKAGES DO NOT MATCH THE HASHES", "not the one that the lock names"),
         ("ERROR: surprise", "the installer ended with status 1"),
     ],

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from cli import prove
+from cli import child, prove
 from cli import test as test_command
 from cli.pytests import PROMISES, ROOT, TESTS, command
 
@@ -70,7 +70,7 @@ class Parts:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.statuses: list[int] = []
         self.ran: list[list[str]] = []
-        monkeypatch.setattr(test_command, "_run", self)
+        monkeypatch.setattr(test_command, "run", self)
 
     def __call__(self, words: list[str]) -> int:
         self.ran.append(words[len(CONFIGURED) :])
@@ -120,21 +120,22 @@ def test_naming_a_test_of_the_suite_runs_no_promise(parts: Parts) -> None:
 
 
 def test_after_an_interrupt_no_further_part_starts(parts: Parts) -> None:
-    assert parts.end_with([test_command.INTERRUPTED]) == test_command.INTERRUPTED
+    assert parts.end_with([child.INTERRUPTED]) == child.INTERRUPTED
     assert len(parts.ran) == 1
 
 
 RUN_ONE_PART = """
 import sys; sys.path.insert(0, sys.argv[1])
-from cli import test
-with test._stopping_on_sigterm():
-    sys.exit(test._run([sys.executable, "-c", sys.argv[2]]))
+from cli import child
+with child.stopping_on_sigterm():
+    sys.exit(child.run([sys.executable, "-c", sys.argv[2]]))
 """
 WAITS_AND_CLEANS_UP = """
-import signal, sys
-print("started", flush=True)
+import threading
 try:
-    signal.pause()
+    print("started", flush=True)
+    while True:
+        threading.Event().wait(0.1)
 except KeyboardInterrupt:
     print("cleaned up", flush=True)
 """

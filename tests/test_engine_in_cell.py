@@ -93,6 +93,15 @@ def test_the_census_sees_the_engine(engine: Engine) -> None:
     assert census["compiles"]["traces"] > 0
 
 
+def test_the_census_does_not_add_to_what_it_counts(engine: Engine) -> None:
+    def arrays() -> dict[str, int]:
+        counted: dict[str, int] = engine.cell.run("pinproof_cell.census:take")["arrays_by_device"]
+        return counted
+
+    before, after = arrays(), arrays()
+    assert all(after[device] <= before[device] for device in after)
+
+
 def test_an_engine_that_can_not_start_is_a_crash_with_the_cause(
     nursery: Nursery, tmp_path: Path
 ) -> None:

@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.lanes import HOST_DEVICES_FLAG, describe, obstacle
+from fixtures import obstacles
+from fixtures.lanes import HOST_DEVICES_FLAG, describe
+from fixtures.obstacles import Obstacle
 from reports.model import LaneName
 from tests.conftest import Miniature
 
@@ -55,6 +57,37 @@ def test_a_chip_lets_the_lane_run(miniature: Miniature) -> None:
     assert miniature.run("-m", "tpu").ret == pytest.ExitCode.OK
 
 
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["here", "workers"])
+def test_too_few_chips_are_listed_and_not_red(
+    miniature: Miniature, workers: tuple[str, ...]
+) -> None:
+    miniature.chip()
+    miniature.promise("BACK-1", lanes=("tpu",))
+    needs = "from fixtures.lanes import need_devices; need_devices(lane, 4)"
+    miniature.promise("ISO-1", needs, lanes=("tpu",), module="test_isolation.py")
+    result = miniature.run("-m", "tpu", *workers)
+    assert result.ret == pytest.ExitCode.OK
+    assert miniature.verdicts() == {("BACK-1", "tpu"): "pass", ("ISO-1", "tpu"): "not-run"}
+    result.stdout.fnmatch_lines(["not-run (1): This takes 4 devices; the lane tpu has 1 here."])
+
+
+def test_too_few_chips_alone_are_red(miniature: Miniature) -> None:
+    miniature.chip()
+    needs = "from fixtures.lanes import need_devices; need_devices(lane, 4)"
+    miniature.promise("ISO-1", needs, lanes=("tpu",))
+    assert miniature.run("-m", "tpu").ret == pytest.ExitCode.TESTS_FAILED
+
+
+def test_old_chips_are_listed_unless_asked_for(miniature: Miniature) -> None:
+    miniature.chip()
+    miniature.plug("0x0027", "0x004f")
+    miniature.promise("BACK-1", lanes=("cpu", "tpu"))
+    result = miniature.run()
+    assert result.ret == pytest.ExitCode.OK
+    assert miniature.verdicts() == {("BACK-1", "cpu"): "pass", ("BACK-1", "tpu"): "not-run"}
+    result.stdout.fnmatch_lines(["not-run (1): These chips are TPU v3: *needs v4 or later*"])
+
+
 def test_a_skip_in_a_lane_asked_for_is_red(miniature: Miniature) -> None:
     miniature.promise("BACK-1", "pytest.skip('needs two hosts')")
     result = miniature.run("-m", "cpu")
@@ -80,21 +113,36 @@ def test_an_unknown_lane_is_one_sentence(miniature: Miniature, arguments: tuple[
     result.stderr.fnmatch_lines(["ERROR: *'tpuu'. The lanes are static, cpu, aot, lock, tpu.*"])
 
 
+def test_without_a_private_tmp_the_lock_lane_is_listed_with_the_reason(
+    miniature: Miniature, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    why = Obstacle("This machine allows no private /tmp: PermissionError.", "Run as root.")
+    monkeypatch.setattr(obstacles, "_no_privacy", lambda: why)
+    miniature.promise("LOCK-1", lanes=("cpu", "lock"))
+    assert miniature.run().ret == pytest.ExitCode.OK
+    assert miniature.verdicts() == {("LOCK-1", "cpu"): "pass", ("LOCK-1", "lock"): "not-run"}
+    assert miniature.run("-m", "lock").ret == pytest.ExitCode.TESTS_FAILED
+    assert miniature.verdicts() == {("LOCK-1", "lock"): "blocked"}
+
+
 def test_a_users_own_xla_flags_stay() -> None:
     lane = describe(LaneName.CPU, Path("/dev"), {"XLA_FLAGS": "--xla_cpu_use_thunk=false"})
     assert lane.environment["XLA_FLAGS"] == f"--xla_cpu_use_thunk=false {HOST_DEVICES_FLAG}"
 
 
+def obstacles_of(devices: Path, **environ: str) -> list[Obstacle]:
+    return list(obstacles.obstacles(LaneName.TPU, devices, environ, devices / "pci"))
+
+
 def test_a_vfio_container_node_is_no_chip(tmp_path: Path) -> None:
     (tmp_path / "vfio").mkdir()
     (tmp_path / "vfio" / "vfio").touch()
-    assert obstacle(LaneName.TPU, tmp_path, {}) is not None
+    assert "There is no TPU" in obstacles_of(tmp_path)[0].reason
 
 
 def test_hidden_chips_are_named_with_the_variable(tmp_path: Path) -> None:
     (tmp_path / "accel0").touch()
-    found = obstacle(LaneName.TPU, tmp_path, {"TPU_VISIBLE_CHIPS": ""})
-    assert found is not None
+    (found,) = obstacles_of(tmp_path, TPU_VISIBLE_CHIPS="")
     assert found.remedy == "Unset TPU_VISIBLE_CHIPS and run again."
 
 
@@ -127,3 +175,14 @@ def test_a_word_that_matches_nothing_gets_an_answer(
     result = miniature.run("-k", "BACK-7", *workers)
     assert result.ret == pytest.ExitCode.NO_TESTS_COLLECTED
     result.stdout.fnmatch_lines(["-k 'BACK-7' matches no promise. Did you mean BACK-1?*"])
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["here", "workers"])
+@pytest.mark.parametrize("name", ["test_area.py::test_nonsense", "test_nowhere.py"])
+def test_an_argument_that_names_nothing_is_told(
+    miniature: Miniature, name: str, workers: tuple[str, ...]
+) -> None:
+    miniature.promise("BACK-1")
+    result = miniature.run(name, *workers)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([f"ERROR: *not found: *{name}*"])

@@ -44,27 +44,27 @@ def test_a_killed_supervisor_takes_its_cells_along_and_is_missed() -> None:
     host.close()
 
 
-def test_a_client_that_dies_with_an_answer_unread_leaves_nothing(tmp_path: Path) -> None:
-    assert_nothing_survives(tmp_path, _UNREAD)
+def test_a_client_that_dies_with_an_answer_unread_leaves_nothing(short_path: Path) -> None:
+    assert_nothing_survives(short_path, _UNREAD)
 
 
-def test_directories_of_dead_supervisors_are_cleared(tmp_path: Path) -> None:
-    (tmp_path / "pinproof-1-1" / "c1").mkdir(parents=True)
-    (tmp_path / "pinproof-notes").mkdir()
-    assert_nothing_survives(tmp_path, _UNREAD, keeps=["pinproof-notes"])
+def test_directories_of_dead_supervisors_are_cleared(short_path: Path) -> None:
+    (short_path / "pinproof-1-1" / "c1").mkdir(parents=True)
+    (short_path / "pinproof-notes").mkdir()
+    assert_nothing_survives(short_path, _UNREAD, keeps=["pinproof-notes"])
 
 
 @pytest.mark.parametrize("call", ["os:wait", "signal:pause", "tests.misbehaviour:spin"])
-def test_nothing_survives_a_killed_pytest(tmp_path: Path, call: str) -> None:
-    assert_nothing_survives(tmp_path, f'cell.run("{call}", deadline=600)')
+def test_nothing_survives_a_killed_pytest(short_path: Path, call: str) -> None:
+    assert_nothing_survives(short_path, f'cell.run("{call}", deadline=600)')
 
 
-def assert_nothing_survives(tmp_path: Path, last: str, keeps: Sequence[str] = ()) -> None:
-    script = tmp_path / "victim.py"
+def assert_nothing_survives(short_path: Path, last: str, keeps: Sequence[str] = ()) -> None:
+    script = short_path / "victim.py"
     script.write_text(_VICTIM.format(paths=[str(ROOT), str(ROOT / "fixtures/cell")]) + last)
     with subprocess.Popen(
         [sys.executable, str(script)],
-        env=os.environ | {"TMPDIR": str(tmp_path)},
+        env=os.environ | {"TMPDIR": str(short_path)},
         stdout=subprocess.PIPE,
     ) as victim:
         assert victim.stdout is not None
@@ -74,4 +74,4 @@ def assert_nothing_survives(tmp_path: Path, last: str, keeps: Sequence[str] = ()
     gone, alive = psutil.wait_procs(family, timeout=_GONE_SECONDS)
     assert len(gone) >= 3
     assert not alive
-    assert [path.name for path in tmp_path.glob("pinproof-*")] == list(keeps)
+    assert [path.name for path in short_path.glob("pinproof-*")] == list(keeps)

@@ -32,13 +32,12 @@ class Checkout:
         self.uv_says()
 
     def uv_says(self, words: str = "Prepared 1 package in 1s", status: int = 0) -> None:
-        python = Path(sys.executable).resolve()
         script(
             self.uv,
-            f"""echo "$@" >> {self.log}
+            f"""echo "$@" >> {self.log}; touch "$TMPDIR/left-by-uv.lock"
             if [ "$1" = venv ]; then
                 for last; do :; done
-                mkdir -p "$last/bin" && ln -s {python} "$last/bin/python"
+                mkdir -p "$last/bin" && ln -s {Path(sys.executable).resolve()} "$last/bin/python"
                 exit 0
             fi
             echo '{words}' >&2
@@ -70,6 +69,12 @@ def test_another_release_comes_with_the_same_companions(checkout: Checkout) -> N
     checkout.obtain("0.0.3rc99")
     (installed,) = checkout.installs()
     assert installed.endswith("sglang-jax[tpu]==0.0.3rc99 google-tunix==0.1.7")
+
+
+def test_what_uv_leaves_is_removed(checkout: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TMPDIR", str(checkout.root))
+    checkout.obtain()
+    assert not list(checkout.root.rglob("left-by-uv.lock"))
 
 
 def test_a_pin_is_described_by_its_label_and_its_places(checkout: Checkout) -> None:

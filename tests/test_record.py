@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from reports.record import KEPT_RUNS
-from tests.conftest import Miniature
+from tests.conftest import PYTHONPATH, Miniature
 
 
 @pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["here", "workers"])
@@ -94,7 +94,7 @@ def test_a_full_disk_is_one_sentence_and_red(miniature: Miniature, full: str) ->
 def test_a_killed_run_keeps_what_it_had(
     miniature: Miniature, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[1]))
+    monkeypatch.setenv("PYTHONPATH", PYTHONPATH)
     miniature.promise("BACK-1")
     miniature.promise("BACK-2", "os._exit(9)")
     miniature.pytester.runpytest_subprocess()

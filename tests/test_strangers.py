@@ -62,18 +62,24 @@ def harm(module):
 """
 
 
+def _outside_pytest() -> dict[str, str]:
+    """Without what tells a pytest that it is another one's worker."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+
+
 def run(
-    tmp_path: Path, module: str, harm: str, promises: str
+    short_path: Path, module: str, harm: str, promises: str
 ) -> "subprocess.CompletedProcess[str]":
-    stranger = tmp_path / "stranger"
+    stranger = short_path / "stranger"
     stranger.mkdir()
     source = _AFTER_IMPORT.format(module=module) + harm
     (stranger / "sitecustomize.py").write_text(source)
     words = [sys.executable, "-m", "pytest", "-k", promises, "-m", "cpu"]
     return subprocess.run(
-        [*words, "--report-dir", str(tmp_path / "run")],
+        # In one word: pytest takes an existing directory in a word of its own for its root.
+        [*words, f"--report-dir={short_path / 'run'}"],
         cwd=_ROOT,
-        env=os.environ | {"PYTHONPATH": str(stranger), "TMPDIR": str(tmp_path)},
+        env=_outside_pytest() | {"PYTHONPATH": str(stranger), "TMPDIR": str(short_path)},
         capture_output=True,
         text=True,
         timeout=_SECONDS,
@@ -90,15 +96,15 @@ def run(
     ],
 )
 def test_only_the_broken_promise_is_red(
-    tmp_path: Path, module: str, harm: str, verdict: str
+    short_path: Path, module: str, harm: str, verdict: str
 ) -> None:
-    done = run(tmp_path, module, harm, "BACK-1 or BACK-2 or ENV-3b")
+    done = run(short_path, module, harm, "BACK-1 or BACK-2 or ENV-3b")
     promise, colour = verdict.split()
     rows = [line.split()[:3] for line in done.stdout.splitlines() if "  pytest 'conf" in line]
     assert rows == [[promise, "cpu", colour]]
     assert f"2 pass, 1 {colour}" in done.stdout
     assert done.returncode == pytest.ExitCode.TESTS_FAILED
-    assert not list(tmp_path.glob("pinproof-*"))
+    assert not list(short_path.glob("pinproof-*"))
 
 
 @pytest.mark.parametrize(
@@ -109,8 +115,8 @@ def test_only_the_broken_promise_is_red(
     ],
 )
 def test_an_unfit_template_costs_time_only_and_the_record_says_why(
-    tmp_path: Path, harm: str, why: str
+    short_path: Path, harm: str, why: str
 ) -> None:
-    done = run(tmp_path, ENGINE, harm, "BACK-1 or ENV-3b")
+    done = run(short_path, ENGINE, harm, "BACK-1 or ENV-3b")
     assert done.returncode == pytest.ExitCode.OK
-    assert why in (tmp_path / "run" / "run.jsonl").read_text()
+    assert why in (short_path / "run" / "run.jsonl").read_text()

@@ -20,13 +20,6 @@ _MARGIN_SECONDS = 10.0
 type MakeCell = Callable[..., ProcessCell]
 
 
-@pytest.fixture(scope="module")
-def host() -> Iterator[Host]:
-    host = Host()
-    yield host
-    host.close()
-
-
 @pytest.fixture
 def make_cell(host: Host) -> Iterator[MakeCell]:
     made = []

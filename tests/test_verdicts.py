@@ -2,6 +2,7 @@
 
 import pytest
 
+from reports.model import FIGURES
 from tests.conftest import Miniature
 
 EVIDENCE = "Evidence('it died', 'an answer', 'look here', {'signal': 'SIGSEGV'}, ('bye',), 'frame')"
@@ -114,6 +115,16 @@ def test_long_stacks_are_cut_on_the_terminal_and_whole_in_the_evidence(
     assert "| last" in (miniature.runs[0] / "evidence" / "BACK-1-cpu.txt").read_text()
 
 
+def test_long_findings_are_cut_on_the_terminal_and_whole_in_the_evidence(
+    miniature: Miniature,
+) -> None:
+    miniature.promise("BACK-1", "raise Broken(Evidence('x' * 5000 + 'end', 'short', 'look'))")
+    result = miniature.run()
+    result.stdout.fnmatch_lines(["*xxx... (5003 characters, all of them in the evidence)"])
+    (evidence,) = (miniature.runs[0] / "evidence").iterdir()
+    assert "xend" in evidence.read_text()
+
+
 def test_a_workers_death_is_red_and_named(miniature: Miniature) -> None:
     miniature.promise("BACK-1", "os._exit(9)")
     miniature.promise("SWAP-1", module="test_other.py")
@@ -146,6 +157,23 @@ def test_another_verdict_than_the_ledger_knows_is_red(miniature: Miniature) -> N
     assert miniature.verdicts() == {("KNOWN-1", "cpu"): "crash"}
 
 
+@WORKERS
+def test_what_is_known_of_another_lane_is_said_and_red(
+    miniature: Miniature, workers: tuple[str, ...]
+) -> None:
+    miniature.chip()
+    miniature.promise("KNOWN-1", "assert lane.name == 'cpu'", lanes=("tpu",))
+    result = miniature.run(*workers)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    assert miniature.verdicts() == {("KNOWN-1", "tpu"): "fail"}
+    result.stdout.fnmatch_lines(
+        [
+            "*ledger elsewhere: in lane cpu this is known: rounding (issue 7)",
+            "known of this pin in another lane*: 1 of those broken",
+        ]
+    )
+
+
 def test_passing_often_enough_is_fixed_and_red(
     miniature: Miniature, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -176,3 +204,24 @@ def test_a_ledger_that_cannot_be_used_is_one_sentence(
     result = miniature.run(*workers)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(["ERROR: The ledger's entry for BACK-1 has expired."])
+
+
+SABOTAGED = "@pytest.mark.parametrize('active_fault', ['it lies'])"
+
+
+def test_the_ledger_has_no_say_about_a_test_with_a_fault_in_it(miniature: Miniature) -> None:
+    arguments = "lane, active_fault"
+    miniature.promise("KNOWN-1", "assert False", arguments=arguments, marks=SABOTAGED)
+    miniature.promise("KNOWN-2", arguments=arguments, marks=SABOTAGED)
+    miniature.run()
+    assert miniature.verdicts() == {("KNOWN-1", "cpu"): "fail", ("KNOWN-2", "cpu"): "pass"}
+    assert {e["pinproof"]["seen"] for e in miniature.events() if "pinproof" in e} == {"not-run"}
+
+
+@WORKERS
+def test_what_a_test_has_counted_is_kept(miniature: Miniature, workers: tuple[str, ...]) -> None:
+    body = f"record_property({FIGURES!r}, {{'steps': 3, 'bytes': 4.5}})"
+    miniature.promise("BACK-1", body, arguments="lane, record_property")
+    miniature.run(*workers)
+    [case] = [event["pinproof"] for event in miniature.events() if "pinproof" in event]
+    assert case["figures"] == {"steps": 3, "bytes": 4.5}

@@ -1,0 +1,97 @@
+"""`pinproof gate`: may the pin be moved from OLD to NEW? One answer, with its evidence."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from cli.evidence import Unjudged
+from cli.gating import Gate, Wish
+from cli.selecting import Selection, lanes
+from reports.answer import Answer
+from reports.answer_pages import markdown, terminal
+from reports.comparison import Status
+from reports.model import Tier
+
+USAGE_ERROR = Status.COULD_NOT_JUDGE
+_NOT_ENDED = "the gate has not ended."
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("old", metavar="OLD", help="the pin in use, as --pin of `pinproof run`")
+    parser.add_argument("new", metavar="NEW", help="the pin to move to")
+    parser.add_argument(
+        "--lanes",
+        metavar="LANES",
+        help="only these, such as static,cpu; each must be able to run (default: all that can)",
+    )
+    parser.add_argument("-k", dest="keyword", default="", metavar="EXPRESSION", help="as pytest's")
+    parser.add_argument("-n", dest="workers", default="", metavar="N", help="as pytest's")
+    parser.add_argument(
+        "--tier", choices=[*map(str, Tier)], default=str(Tier.USUAL), help="(default: %(default)s)"
+    )
+    parser.add_argument(
+        "--from",
+        dest="stored",
+        type=Path,
+        metavar="RECORD",
+        help="take OLD's verdicts from the record in this directory",
+    )
+    parser.add_argument(
+        "--resume", action="store_true", help="go on where the same gate was ended before"
+    )
+    parser.add_argument(
+        "--allow-should", action="store_true", help="may move, too, where only SHOULDs are broken"
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the answer for scripts")
+    parser.add_argument("--markdown", type=Path, metavar="FILE", help="write it for a comment")
+    parser.epilog = (
+        "Exit status: 0 may move; 1 a MUST is broken, flaky or no longer tried; 2 only SHOULDs "
+        "are; 3 could not judge, usage errors included (4: pinproof itself can't be set up). "
+        "What the ledger accepts does not block, and is told first."
+    )
+
+
+def execute(args: argparse.Namespace) -> int:
+    try:
+        gate = Gate(_wish(args), _say)
+        _publish(args, Answer(Status.COULD_NOT_JUDGE, args.old, args.new, trouble=_NOT_ENDED))
+        answer = gate.answer()
+        print(terminal(answer), flush=True)
+        _publish(args, answer)
+    except Unjudged as reason:
+        _say(str(reason))
+        return Status.COULD_NOT_JUDGE
+    return answer.status
+
+
+def _wish(args: argparse.Namespace) -> Wish:
+    if args.pytest:
+        raise Unjudged(f"unknown: {' '.join(args.pytest)}. `pinproof gate --help` lists what is.")
+    chosen = () if args.lanes is None else lanes(args.lanes)
+    return Wish(
+        old=args.old,
+        new=args.new,
+        selection=Selection(chosen, args.keyword.strip(), Tier(args.tier), args.workers),
+        stored=args.stored,
+        resume=args.resume,
+        allow_should=args.allow_should,
+    )
+
+
+def _publish(args: argparse.Namespace, answer: Answer) -> None:
+    """Also before the gate begins: whoever kills it must not leave the answer of another one."""
+    pages = {
+        args.json: f"{json.dumps(answer.as_json(), indent=2)}\n",
+        args.markdown: markdown(answer),
+    }
+    for file, text in pages.items():
+        if file is not None:
+            try:
+                file.write_text(text, encoding="utf-8")
+            except OSError as error:
+                raise Unjudged(f"{file} can't be written: {error.strerror}.") from None
+
+
+def _say(words: str) -> None:
+    print(f"pinproof gate: {words}", file=sys.stderr, flush=True)

@@ -1,0 +1,72 @@
+"""Which promises the gate is about, listed before anything is built or tried."""
+
+import re
+import subprocess
+from dataclasses import dataclass
+
+from cli.evidence import Unjudged, errors
+from cli.pytests import PROMISES, command
+from pins.failures import last_lines
+from reports.model import LaneName, Tier
+
+_NOTHING_COLLECTED = 5
+_NODE_ID = re.compile(r"^\S+\.py::\S+\[(?P<lane>[^]]+)\]$", re.MULTILINE)
+_NOTE = re.compile(r"^-k .* matches no promise.*$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Selection:
+    lanes: tuple[LaneName, ...] = ()
+    keyword: str = ""
+    tier: Tier = Tier.USUAL
+    workers: str = ""
+
+    @property
+    def options(self) -> list[str]:
+        """What selects."""
+        lanes = ["-m", " or ".join(self.lanes)] if self.lanes else []
+        return [*lanes, *(["-k", self.keyword] if self.keyword else [])]
+
+    @property
+    def manner(self) -> list[str]:
+        """What has to be said of promises that are named by their node ids, too."""
+        return [f"--tier={self.tier}", *(["-n", self.workers] if self.workers else [])]
+
+    def __str__(self) -> str:
+        lanes = ", ".join(self.lanes) or "all that this machine has"
+        keyword = f", -k {self.keyword!r}" if self.keyword else ""
+        tier = "" if self.tier is Tier.USUAL else f", tier {self.tier}"
+        return f"lanes {lanes}{keyword}{tier}"
+
+
+def lanes(text: str) -> tuple[LaneName, ...]:
+    """What `--lanes` says."""
+    names = [word.strip() for word in text.split(",")]
+    if unknown := [name for name in names if name not in list(LaneName)]:
+        raise Unjudged(
+            f"--lanes: no lane is called {unknown[0]!r}. The lanes are {', '.join(LaneName)}."
+        )
+    return tuple(lane for lane in LaneName if lane in names)
+
+
+def select(selection: Selection) -> list[str]:
+    """The node ids of all that is to be tried; at least one in each lane that is asked for."""
+    looking = ["--collect-only", "-q", "-n", "0", "--color=no", f"--tier={selection.tier}"]
+    listed = subprocess.run(
+        command(PROMISES, [*looking, *selection.options]),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if listed.returncode == _NOTHING_COLLECTED:
+        note = _NOTE.search(listed.stdout)
+        raise Unjudged(note[0] if note else f"no promise is selected by {selection}.")
+    if listed.returncode:
+        because = errors(listed.stderr) or f"\n{last_lines(listed.stdout + listed.stderr)}"
+        raise Unjudged(f"the promises can't be listed: {because}")
+    found = list(_NODE_ID.finditer(listed.stdout))
+    there = {match["lane"] for match in found}
+    if empty := [lane for lane in selection.lanes if lane not in there]:
+        raise Unjudged(f"in the lane {empty[0]}, which --lanes names, no promise is selected.")
+    return [match[0] for match in found]

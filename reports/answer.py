@@ -1,0 +1,213 @@
+"""The gate's answer: may the pin move? In words that need no other page, and as JSON."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from reports.comparison import SEEN_WITH_NEW, WORSE, Outcome, Row, Sightings, Status
+from reports.failure import Case
+from reports.model import Level, Verdict
+
+TOLD = WORSE | {Outcome.KNOWN_BREAK, Outcome.COULD_NOT_JUDGE}
+"""Outcomes that are told with all that is needed to look into them."""
+
+UNCHANGED = frozenset({Outcome.KEPT, Outcome.NOT_TRIED})
+VERDICTS = {
+    Status.MAY_MOVE: "may move",
+    Status.MUST_NOT_MOVE: "must not move",
+    Status.SHOULD_NOT_MOVE: "should not move",
+    Status.COULD_NOT_JUDGE: "could not judge",
+}
+STACK = ("sglang-jax", "jax", "jaxlib", "libtpu", "flax", "google-tunix")
+_LONGEST = 500
+_NAMED = 6
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: Status
+    old: str
+    new: str
+    rows: tuple[Row, ...] = ()
+    trouble: str = ""
+    """Why nothing could be judged, or nothing of some part."""
+
+    selection: str = ""
+    records: Mapping[str, tuple[Path, ...]] = field(default_factory=dict)
+    packages: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    """In which versions the pins differ."""
+
+    @property
+    def headline(self) -> str:
+        move = f"from {self.old} to {self.new}"
+        if self.status is Status.COULD_NOT_JUDGE:
+            return f"Could not judge the move {move}: {self._why_not_judged()}"
+        if self.status is Status.MAY_MOVE:
+            return f"May move {move}: {self._why_it_may()}"
+        verdict = VERDICTS[self.status].capitalize()
+        return f"{verdict} {move}: {'; '.join(self._losses())}."
+
+    @property
+    def accepted(self) -> str:
+        """What the ledger excuses is no obstacle, but nobody shall move without having read it."""
+        known = self._with(Outcome.KNOWN_BREAK)
+        if not known:
+            return ""
+        verb = "is" if len(known) == 1 else "are"
+        return (
+            f"With {self.new} {_promises(known)} {verb} broken as the ledger has accepted: "
+            f"{names(known)}."
+        )
+
+    @property
+    def outdated(self) -> str:
+        """What the ledger says is broken, though it is kept."""
+        kept = [row for row in self.rows if Verdict.FIXED in row.new.verdicts]
+        return f"the ledger is wrong, {self.new} keeps {names(kept)}: remove that" if kept else ""
+
+    @property
+    def changes(self) -> tuple[Row, ...]:
+        return tuple(row for row in self.rows if row.outcome not in UNCHANGED)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        found = Counter(row.outcome for row in self.rows)
+        return {str(outcome): found[outcome] for outcome in Outcome if found[outcome]}
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "status": int(self.status),
+            "verdict": VERDICTS[self.status],
+            "headline": self.headline,
+            "accepted": self.accepted,
+            "old": {"pin": self.old, "records": self._records("old")},
+            "new": {"pin": self.new, "records": self._records("new")},
+            "packages": {name: list(versions) for name, versions in self.packages.items()},
+            "selection": self.selection,
+            "counts": self.counts,
+            "promises": [_row_as_json(row) for row in self.rows],
+        }
+
+    def _records(self, side: str) -> list[str]:
+        return [str(directory) for directory in self.records.get(side, ())]
+
+    def _with(self, *outcomes: Outcome) -> list[Row]:
+        return [row for row in self.rows if row.outcome in outcomes]
+
+    def _why_not_judged(self) -> str:
+        if self.trouble:
+            return self.trouble
+        if rows := self._with(Outcome.COULD_NOT_JUDGE):
+            return f"{_promises(rows)} could be tried with neither pin: {names(rows)}."
+        return "nothing was tried with the new pin."
+
+    def _why_it_may(self) -> str:
+        if self._with(*WORSE):
+            return f"{'; '.join(self._losses())}, which --allow-should allows."
+        known = self._with(Outcome.KNOWN_BREAK)
+        beyond = ", beyond what the ledger has accepted" if known else ""
+        tried = sum(row.outcome in SEEN_WITH_NEW for row in self.rows)
+        untried = len(self._with(Outcome.NOT_TRIED))
+        elsewhere = f", {untried} can't be tried on this machine" if untried else ""
+        extent = f"{tried} tried with {self.new}{elsewhere}"
+        return f"nothing that {self.old} keeps is lost{beyond} ({extent})."
+
+    def _losses(self) -> Iterable[str]:
+        for outcome in (outcome for outcome in Outcome if outcome in WORSE):
+            for level in Level:
+                if rows := [row for row in self._with(outcome) if row.level is level]:
+                    verb = "is" if len(rows) == 1 else "are"
+                    yield f"{len(rows)} {level}{_s(rows)} {verb} {outcome} ({names(rows)})"
+
+
+def sequence(sightings: Sightings) -> str:
+    """Such as `pass, fail x3`."""
+    runs = [(verdict, len(list(same))) for verdict, same in groupby(sightings.verdicts)]
+    return ", ".join(f"{v} x{n}" if n > 1 else str(v) for v, n in runs) or "no verdict"
+
+
+def names(rows: list[Row]) -> str:
+    listed = [f"{row.promise} in lane {row.lane}" for row in rows[:_NAMED]]
+    more = [f"{len(rows) - _NAMED} more"] if len(rows) > _NAMED else []
+    return ", ".join(listed + more)
+
+
+def moved(packages: Mapping[str, tuple[str, str]]) -> str:
+    """The stack's own packages by name, the others by their number."""
+    stack = [f"{name} {' -> '.join(packages[name])}" for name in STACK if name in packages]
+    others = len(packages) - len(stack)
+    return ", ".join([*stack, *([f"{others} others"] if others else [])])
+
+
+def details(row: Row) -> list[str]:
+    """What one needs to look into a difference, line by line."""
+    new, old = row.new.telling, row.old.telling
+    shown = new if row.new.cases else old
+    evidence = (shown.evidence if shown else None) or {}
+    return [
+        f"{name + ':':<10} {value}"
+        for name, value in (
+            ("promise", row.sentence),
+            ("verdicts", f"{sequence(row.old)} with OLD; {sequence(row.new)} with NEW"),
+            ("ledger", _ledger(row)),
+            ("observed", cut(evidence.get("observed") or _reason(new))),
+            ("required", cut(evidence.get("required", ""))),
+            ("grown", "; ".join(map(str, row.growth))),
+            ("evidence", shown.evidence_file if shown else ""),
+            ("OLD", old.reproduce if old else ""),
+            ("NEW", new.reproduce if new else ""),
+        )
+        if value
+    ]
+
+
+def cut(words: object) -> str:
+    text = " ".join(str(words).split())
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
+
+
+def _ledger(row: Row) -> str:
+    entry = row.new.telling.ledger if row.new.telling else {}
+    return f"{cut(entry['reason'])} ({entry['link']})" if "reason" in entry else ""
+
+
+def _reason(case: Case | None) -> str:
+    return case.reason if case and case.verdict is not Verdict.KNOWN else ""
+
+
+def _promises(rows: list[Row]) -> str:
+    return f"{len(rows)} promise{_s(rows)}"
+
+
+def _s(rows: list[Row]) -> str:
+    return "" if len(rows) == 1 else "s"
+
+
+def _row_as_json(row: Row) -> dict[str, Any]:
+    return {
+        "promise": row.promise,
+        "lane": row.lane,
+        "level": str(row.level),
+        "sentence": row.sentence,
+        "outcome": str(row.outcome),
+        "test": row.nodeid,
+        "grown": [asdict(growth) for growth in row.growth],
+        "old": [_case_as_json(case) for case in row.old.cases],
+        "new": [_case_as_json(case) for case in row.new.cases],
+    }
+
+
+def _case_as_json(case: Case) -> dict[str, Any]:
+    evidence = case.evidence or {}
+    return {
+        "verdict": str(case.verdict),
+        "reason": case.reason,
+        "observed": evidence.get("observed", ""),
+        "required": evidence.get("required", ""),
+        "ledger": case.ledger,
+        "evidence_file": case.evidence_file,
+        "reproduce": case.reproduce,
+    }

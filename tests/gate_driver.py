@@ -1,0 +1,47 @@
+"""`python -m tests.gate_driver OLD NEW`: the gate over the suite in miniature that is here."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from unittest import mock
+
+from cli import evidence, gating, main, selecting
+from pins.environment import Pin
+from pins.installed import Installed
+from pins.spec import PinError
+
+COMMIT = "c0ffee"
+
+
+def command(_folder: str, options: list[str]) -> list[str]:
+    return [sys.executable, "-m", "pytest", *options]
+
+
+def obtain(text: str, root: Path, _say: Callable[[str], None]) -> Pin:
+    if text == "0.0":
+        raise PinError("the pin 0.0 could not be built: what has to be downloaded is out of reach.")
+    return Pin(text, text, root / "pins" / text, root)
+
+
+def inspect(python: Path) -> Installed:
+    return Installed({}, {"sglang-jax": {"version": python.name}}, {})
+
+
+def here() -> dict[str, dict[str, object]]:
+    return {
+        "machine": {"architecture": "x86_64", "devices": []},
+        "suite": {"commit": COMMIT, "dirty": False},
+    }
+
+
+def drive(words: list[str]) -> int:
+    with (
+        mock.patch.multiple(gating, ROOT=Path.cwd(), command=command, obtain=obtain, here=here),
+        mock.patch.multiple(selecting, command=command),
+        mock.patch.multiple(evidence, inspect=inspect),
+    ):
+        return main.main(["gate", *words])
+
+
+if __name__ == "__main__":
+    sys.exit(drive(sys.argv[1:]))
