@@ -1,8 +1,10 @@
 """Leases of stand-in chips: parts side by side, all alone, in the order of asking."""
 
+import itertools
 import os
 import signal
 import threading
+import time
 from dataclasses import replace
 from pathlib import Path
 from types import FrameType
@@ -200,6 +202,15 @@ def test_what_others_scribble_is_no_obstacle(tmp_path: Path, scribble: str) -> N
     for file in chips.leases.iterdir():
         file.write_text(scribble)
     lease: Lease = Leases(chips).take(4, seconds=5)
+    assert list(holders(chips).values()) == [(0, 1, 2, 3)]
+    lease.release()
+
+
+def test_a_holder_that_grows_older_is_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    chips = board(tmp_path)
+    lease = Leases(chips).take(4)
+    seconds = itertools.count(time.clock_gettime(time.CLOCK_BOOTTIME))
+    monkeypatch.setattr("time.clock_gettime", lambda _: next(seconds))
     assert list(holders(chips).values()) == [(0, 1, 2, 3)]
     lease.release()
 
