@@ -1,10 +1,12 @@
 """The typed proxy drives a real engine: start, generate, stream, swap, control, census."""
 
 import os
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 
 from fixtures.cells import RemoteError
@@ -120,3 +122,19 @@ def test_shutting_an_engine_down_reaches_nobody_else(nursery: Nursery, model: Pa
     assert nursery.keep(CPU).alive
     for done in (cell, other):
         done.close()
+
+
+def cores_taken(process: psutil.Process, seconds: float = 1.0) -> float:
+    before = sum(process.cpu_times()[:2])
+    threading.Event().wait(seconds)
+    return (sum(process.cpu_times()[:2]) - before) / seconds
+
+
+def test_an_engine_with_nothing_to_do_takes_no_core(engine: Engine) -> None:
+    process = psutil.Process(engine.cell.run("os:getpid", deadline=10))
+    engine.generate(PROMPT, sampling=GREEDY)
+    assert cores_taken(process) < 0.5
+    engine.pause()
+    assert cores_taken(process) < 0.5
+    engine.continue_()
+    assert len(engine.generate(PROMPT, sampling=GREEDY)["output_ids"]) == 6

@@ -65,7 +65,6 @@ def heard(
     engine = Engine.start(cell, ", ".join(request.param), probe.directory, dtype=dtype)
     prompts = [prompt.tokens for prompt in probe.prompts.values()]
     answers = engine.ask(prompts, **EVERY_LOG_PROBABILITY)
-    engine.park()
     return Heard(probe, BOUND[dtype], answers)
 
 

@@ -84,7 +84,6 @@ def test_each_fault_of_the_promise_is_heard(
     cell.run("pinproof_cell.faults:undo", name=fault)
     assert list(wrong_texts(fresh, text, []))
     assert list(wrong_texts(fresh, answer_of(engine), [])) == []
-    engine.park()
 
 
 def test_every_tensor_has_its_place(cut: Path, probe: Probe) -> None:

@@ -76,26 +76,26 @@ def test_another_setting_is_another_engine(
     assert cell.seen() == [("start", "a"), ("remember", "a")] * 2
 
 
-def test_an_engine_that_was_used_is_restored_then_parked_then_unparked(
+def test_an_engine_that_was_used_is_restored_once(
     cell: RecordingCell, next_test: Callable[[], Engines]
 ) -> None:
     next_test().serving(probe("a"))
     cell.seen()
     engines = next_test()
-    assert cell.seen() == [("restore", "a"), ("park", "a")]
+    assert cell.seen() == [("restore", "a")]
     engines.serving(probe("a"))
     engines.serving(probe("a"))
-    assert cell.seen() == [("unpark", "a")]
+    assert cell.seen() == []
 
 
-def test_an_engine_that_was_not_used_stays_parked(
+def test_an_engine_that_was_not_used_is_left_alone(
     cell: RecordingCell, next_test: Callable[[], Engines]
 ) -> None:
     next_test().serving(probe("a"))
     next_test().serving(probe("b"))
     cell.seen()
     next_test()
-    assert cell.seen() == [("restore", "b"), ("park", "b")]
+    assert cell.seen() == [("restore", "b")]
 
 
 def test_an_engine_that_can_not_be_restored_is_given_up(
