@@ -1,13 +1,14 @@
 """Reads the record of an earlier run, and takes none for evidence that was made without chips."""
 
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from reports.failure import Case
-from reports.model import TPU_STAND_IN
+from reports.model import TPU_STAND_IN, Verdict
 
 RUN_LOG_FILE = "run.jsonl"
 
@@ -26,6 +27,15 @@ class Stored:
     exit_status: int | None
     """None if the run was killed before it could say how it ended."""
 
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    """What each test took, with what was set up for it and cleaned up after it."""
+
+    began: float = 0
+    """When its first test began, in seconds since 1970; 0 if none did."""
+
+    missed: frozenset[str] = frozenset()
+    """Tests that were required, and are not-run all the same."""
+
 
 def stored(directory: Path) -> Stored:
     events = events_of(directory / RUN_LOG_FILE)
@@ -35,7 +45,27 @@ def stored(directory: Path) -> Stored:
         environment_of(events),
         cases_of(events),
         int(finished[-1]["exitstatus"]) if finished else None,
+        seconds_of(events),
+        began_of(events),
+        frozenset(
+            event["nodeid"]
+            for event in events
+            if event.get("outcome") == "failed"
+            and (event.get("pinproof") or {}).get("verdict") == Verdict.NOT_RUN
+        ),
     )
+
+
+def seconds_of(events: list[dict[str, Any]]) -> Counter[str]:
+    seconds = Counter[str]()
+    for event in events:
+        if event.get("$report_type") == "TestReport":
+            seconds[event["nodeid"]] += event.get("duration", 0)
+    return seconds
+
+
+def began_of(events: list[dict[str, Any]]) -> float:
+    return min((event["start"] for event in events if event.get("start")), default=0)
 
 
 def environment_of(events: list[dict[str, Any]]) -> dict[str, Any] | None:

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from reports.answer import sequence
-from reports.answer_pages import MARKDOWN_BYTES, markdown, terminal
+from reports.answer_pages import markdown, terminal
+from reports.comment import MARKDOWN_BYTES
 from reports.comparison import Status
 from tests.gate_cases import GROWN, answer, case, row
 

@@ -1,0 +1,1 @@
+"""One self-contained page of what records say: no network, no file beside it."""
