@@ -5,6 +5,7 @@ COMMANDS = {
     "test": "run the suite's own tests, a sample of the faults, and the lanes that need no chip",
     "gate": "try the promises with two pins, and say whether the pin may move",
     "report": "join records of runs to one answer, as a page and for a pull request's comment",
+    "history": "show what the latest runs have made of one promise",
     "prove": "run every promise with each of its faults, which must break it",
     "fit": "say on which chips a model starts, and with room for how many tokens",
     "doctor": "say what each lane needs and this machine lacks, with the next step",
