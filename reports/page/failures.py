@@ -48,7 +48,7 @@ def _block(standing: Standing, *, is_open: bool) -> Html:
     )
     body = join(
         definitions(_facts(standing, case)),
-        element("h4", "To see it again"),
+        element("h3", "To see it again", class_="minor"),
         _pre(case.reproduce, "the command", class_="command"),
         *_blocks_of(standing.telling),
     )
@@ -131,7 +131,7 @@ def _stored_text(sighting: Sighting) -> str:
 def _pre(words: str, name: str, **attributes: object) -> Html:
     """What is wider than a phone scrolls by itself, with the keyboard, too."""
     code = element("code", words)
-    return element("pre", code, tabindex="0", role="region", aria_label=name, **attributes)
+    return element("pre", code, tabindex="0", role="group", aria_label=name, **attributes)
 
 
 def _long(words: str) -> str:

@@ -1,0 +1,98 @@
+"""The page in a real Chromium. Only on request: not every machine has one, and it takes long."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from reports.page.document import document
+from tests.browser import Browser, browser
+from tests.recorded import overview, record, saw
+
+CHROMIUM = os.environ.get("PINPROOF_CHROMIUM", "")
+HOSTILE = "</script><img src=x onerror=alert(1)>" + "wide" * 200
+WIDER = "document.documentElement.scrollWidth - innerWidth"
+FILTER = """(name, value) => {
+    const control = document.getElementById(name);
+    control.value = value;
+    control.dispatchEvent(new Event("input", {bubbles: true}));
+    const rows = [...document.querySelectorAll("tbody tr")].filter((row) => row.checkVisibility());
+    return rows.map((row) => row.querySelector("strong").textContent).join(" ");
+}"""
+
+pytestmark = pytest.mark.skipif(
+    not CHROMIUM, reason="PINPROOF_CHROMIUM does not name a Chromium, such as /usr/bin/chromium."
+)
+
+
+@pytest.fixture(scope="module")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    with browser(CHROMIUM, tmp_path_factory.mktemp("profile")) as started:
+        yield started
+
+
+@pytest.fixture
+def page(tmp_path: Path) -> Path:
+    evidence = {
+        **dict.fromkeys(("observed", "required", "stacks"), HOSTILE),
+        "facts": {HOSTILE: HOSTILE},
+        "log_tail": [HOSTILE],
+    }
+    cases = [saw("pass", "GEN-1"), saw("not-run", "GEN-2", lane="tpu", reason=HOSTILE)]
+    bad = saw("fail", evidence=evidence, sentence=HOSTILE, figures={HOSTILE: 7})
+    first = record(tmp_path / "a", *cases, bad, status=1, began=1)
+    second = record(tmp_path / "b", *cases, saw("known", "GEN-3"), pin=HOSTILE, began=2)
+    file = tmp_path / "page.html"
+    file.write_text(document(overview(first, second)), encoding="utf-8")
+    return file
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [380, 1100])
+def test_nothing_overflows_and_nothing_is_amiss(
+    chromium: Browser, page: Path, width: int, scheme: str
+) -> None:
+    chromium.open(page, width=width, scheme=scheme)
+    chromium.ask("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
+    assert chromium.ask(WIDER) <= 0
+    assert chromium.trouble == []
+
+
+def test_dark_is_dark(chromium: Browser, page: Path) -> None:
+    colours = []
+    for scheme in ("light", "dark"):
+        chromium.open(page, width=380, scheme=scheme)
+        colours.append(chromium.ask("getComputedStyle(document.body).backgroundColor"))
+    assert colours == ["rgb(246, 247, 249)", "rgb(13, 17, 23)"]
+
+
+def test_filters_filter(chromium: Browser, page: Path) -> None:
+    chromium.open(page, width=1100)
+    for name, value, left in (
+        ("verdict", "attention", "SWAP-3"),
+        ("verdict", "not-run", "GEN-2 GEN-2"),
+        ("verdict", "", "SWAP-3 GEN-3 GEN-1 GEN-1 GEN-2 GEN-2"),
+        ("lane", "tpu", "GEN-2 GEN-2"),
+        ("pin", "1.0", "GEN-2"),
+        ("text", "gen-1", ""),
+        ("lane", "", "GEN-1"),
+    ):
+        assert chromium.ask(f"({FILTER})('{name}', '{value}')") == left
+    assert chromium.ask("document.getElementById('shown').value") == "1 of 6 shown"
+    chromium.ask("document.querySelector('button[type=reset]').click()")
+    assert chromium.ask("document.getElementById('shown').value") == "6 of 6 shown"
+
+
+def test_a_link_in_the_table_opens_the_evidence(chromium: Browser, page: Path) -> None:
+    chromium.open(page, width=380)
+    opened = chromium.ask(
+        """new Promise((done) => {
+            const link = document.querySelector("tbody a");
+            const target = document.getElementById(link.hash.slice(1));
+            target.open = false;
+            target.addEventListener("toggle", () => target.open && done(target.className));
+            link.click();
+        })"""
+    )
+    assert opened == "case"
