@@ -5,13 +5,16 @@ import json
 import sys
 from pathlib import Path
 
-from cli.evidence import Unjudged
+from cli.evidence import Unjudged, read
 from cli.gating import Gate, Wish
 from cli.selecting import Selection, lanes
 from reports.answer import Answer
 from reports.answer_pages import markdown, terminal
 from reports.comparison import Status
+from reports.merging import Overview, merge
 from reports.model import Tier
+from reports.page.document import document
+from reports.stored import RUN_LOG_FILE
 
 USAGE_ERROR = Status.COULD_NOT_JUDGE
 _NOT_ENDED = "the gate has not ended."
@@ -44,6 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--allow-should", action="store_true", help="may move, too, where only SHOULDs are broken"
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the answer for scripts")
+    parser.add_argument("--html", type=Path, metavar="FILE", help="write one page, for a browser")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="write it for a comment")
     parser.epilog = (
         "Exit status: 0 may move; 1 a MUST is broken, flaky or no longer tried; 2 only SHOULDs "
@@ -84,6 +88,7 @@ def _publish(args: argparse.Namespace, answer: Answer) -> None:
     pages = {
         args.json: f"{json.dumps(answer.as_json(), indent=2)}\n",
         args.markdown: markdown(answer),
+        args.html: document(_overview(answer), answer) if args.html else "",
     }
     for file, text in pages.items():
         if file is not None:
@@ -91,6 +96,12 @@ def _publish(args: argparse.Namespace, answer: Answer) -> None:
                 file.write_text(text, encoding="utf-8")
             except OSError as error:
                 raise Unjudged(f"{file} can't be written: {error.strerror}.") from None
+
+
+def _overview(answer: Answer) -> Overview:
+    """Of all records that it has; a run that died before it began has none."""
+    directories = (each for side in answer.records.values() for each in side)
+    return merge(read(each) for each in directories if (each / RUN_LOG_FILE).exists())
 
 
 def _say(words: str) -> None:

@@ -23,8 +23,11 @@ def test_what_is_kept_may_move_after_one_run_of_each(gate: GateMiniature) -> Non
 def test_a_broken_must_is_repeated_in_turns_and_must_not_move(gate: GateMiniature) -> None:
     gate.promise("BACK-1", BROKEN_BY_NEW)
     gate.promise("BACK-2")
-    told = gate.ask(*FIRST_OF_TWO)
+    told = gate.ask(*FIRST_OF_TWO, "--html", "page.html")
     assert told.status == 1, told.err
+    page = (gate.path / "page.html").read_text()
+    assert f"<h1>{told.out.splitlines()[0]}</h1>" in page
+    assert page.count(gate.runs[-1].name) > 1
     assert "1 MUST is broken (BACK-1 in lane cpu)" in told.out.splitlines()[0]
     assert told.verdicts == {
         "BACK-1": (["pass"] * 4, ["fail"] * 4),

@@ -7,8 +7,11 @@ from typing import Any
 
 import pytest
 
-from reports.merging import Overview
+from reports.answer import Answer
+from reports.comparison import Status
+from reports.merging import Overview, merge
 from reports.page.document import document
+from tests.gate_cases import answer, row
 from tests.recorded import overview, record, saw
 
 HOSTILE = "</script></style><img src=x onerror=alert(1)>'\"&\x00\ud800\x1b[31m"
@@ -28,9 +31,9 @@ class Element:
 
 
 class Page(HTMLParser):
-    def __init__(self, made: Overview) -> None:
+    def __init__(self, made: Overview, answer: Answer | None = None) -> None:
         super().__init__()
-        self.source = document(made)
+        self.source = document(made, answer)
         self.elements: list[Element] = []
         self._open: list[Element] = []
         self.feed(self.source)
@@ -209,3 +212,24 @@ def test_what_is_endless_is_cut_and_says_so(tmp_path: Path) -> None:
     made = page(tmp_path, broken(evidence=evidence), status=1)
     assert len(made.source) < 150_000
     assert "(500000 characters, all of them in the record)" in made.source
+
+
+def test_the_gates_answer_stands_at_the_top_of_the_same_page(tmp_path: Path) -> None:
+    old = record(tmp_path / "old", saw("pass"))
+    new = record(tmp_path / "new", broken(), pin="2.0", status=1)
+    gate = answer(row("pass", "fail"), row("pass", "known", "GEN-1"), status=Status.MUST_NOT_MOVE)
+    made = Page(overview(old, new), gate)
+    assert made.one("h1").words == gate.headline
+    assert gate.accepted in made.one("header").words
+    assert "s-bad" in str(made.one("header").attributes["class"])
+    moving = made.one("section", id="changes").words
+    assert "SWAP-3 broken MUST, lane cpu: pass to fail" in moving
+    assert "GEN-1 broken, known" in moving
+    assert "token 7" in made.one("details", id="SWAP-3-cpu-2_0").words
+
+
+def test_a_gate_that_has_not_ended_has_a_page_too() -> None:
+    gate = answer(status=Status.COULD_NOT_JUDGE, trouble="the gate has not ended.")
+    made = Page(merge([]), gate)
+    assert made.one("h1").words == gate.headline
+    assert "s-unsure" in str(made.one("header").attributes["class"])

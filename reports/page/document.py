@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from reports.answer import STACK
+from reports.answer import STACK, Answer
 from reports.merging import Overview, State
 from reports.page.charts import figures, times
 from reports.page.failures import anchor, failures
 from reports.page.markup import Html, element, join
+from reports.page.moving import STATES, answered, changes
 from reports.page.parts import chip, definitions, listed, section
 from reports.page.table import table
 from reports.standing import Run, Standing
@@ -22,7 +23,10 @@ _NAMED = 8
 _WARNED = 3
 
 
-def document(overview: Overview) -> str:
+def document(overview: Overview, answer: Answer | None = None) -> str:
+    """`answer` is the gate's, if it is one pin's move to another that the records are about."""
+    title = answer.headline if answer else headline(overview)
+    state = STATES[answer.status] if answer else _STATES[overview.state]
     style, script = (_asset("page.css"), _asset("page.js"))
     head = element(
         "head",
@@ -31,15 +35,16 @@ def document(overview: Overview) -> str:
         element("meta", name="viewport", content="width=device-width, initial-scale=1"),
         element("meta", name="color-scheme", content="light dark"),
         element("link", rel="icon", href="data:,"),
-        element("title", f"pinproof: {headline(overview)}"),
+        element("title", f"pinproof: {title}"),
         element("style", style),
     )
     body = element(
         "body",
         element("a", "Skip to all promises", href="#promises", class_="skip"),
-        element("header", *_answer(overview), class_=f"answer s-{_STATES[overview.state]}"),
+        element("header", *_answer(overview, answer), class_=f"answer s-{state}"),
         element(
             "main",
+            changes(answer) if answer else join(),
             _what_broke(overview),
             failures(overview),
             table(overview),
@@ -69,8 +74,11 @@ def _digest(words: str) -> str:
     return f"sha256-{b64encode(hashlib.sha256(words.encode()).digest()).decode()}"
 
 
-def _answer(overview: Overview) -> Iterator[Html]:
+def _answer(overview: Overview, answer: Answer | None) -> Iterator[Html]:
     yield element("p", "pinproof", class_="brand")
+    if answer:
+        yield answered(answer)
+        return
     yield element("h1", headline(overview))
     chips = (
         join(chip(verdict), f" {number}") for verdict, number in counts(overview.standings).items()
