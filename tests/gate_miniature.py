@@ -14,7 +14,7 @@ import pytest
 from tests.conftest import PYTHONPATH, WIRING, Miniature
 from tests.gate_driver import drive
 
-SECONDS = 60
+SECONDS = 300
 FIRST_OF_TWO = ("1.0", "2.0")
 BROKEN_BY_NEW = "assert pin != '2.0'"
 PINS = """
