@@ -67,7 +67,7 @@ def pytest_pinproof_stamp(config: pytest.Config) -> dict[str, Any]:
 def pytest_pinproof_pin(config: pytest.Config) -> PinFacts:
     pin = pin_of(config)
     versions = stamp.versions(pytest_pinproof_stamp(config))
-    return {"spec": pin.spec, "label": pin.label, "versions": versions}
+    return {"spec": pin.spec, "label": pin.label, "versions": versions, "made": dict(pin.made)}
 
 
 def pytest_pinproof_stack(config: pytest.Config) -> Pair:

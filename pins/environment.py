@@ -1,38 +1,58 @@
 """Makes a pin that can be used: builds its environment once, or finds the user's own."""
 
-import hashlib
+import json
+import os
 import re
 import shutil
 import sys
-import tomllib
-from collections.abc import Iterable
-from dataclasses import dataclass
+import weakref
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from pins import uv
 from pins.exclusive import exclusive
 from pins.failures import os_failure
 from pins.installed import inspect
-from pins.spec import Default, Existing, Here, PinError, Release, parse
+from pins.overruled import overruled
+from pins.plan import (
+    GENERATED,
+    LOCK,
+    UNDER_TEST,
+    Plan,
+    digest,
+    is_locked,
+    known_plan,
+    path_part,
+    plan,
+    source_of,
+)
+from pins.sources import exact
+from pins.spec import Checkout, Existing, Git, Here, PinError, parse
+from pins.users import hold
 from pins.uv import Progress
 
-LOCK = Path("locks") / "pin.txt"
-GENERATED = ".pinproof"
-UNDER_TEST = "sglang-jax"
 _OLDEST_PYTHON = (3, 12)
 
 
 @dataclass(frozen=True)
 class Pin:
-    """An environment with the packages under test; `cache` is ours and belongs to this pin only."""
+    """An environment with the packages under test; `cache` is ours and belongs to this pin only.
+
+    Nobody prunes an environment while somebody has its Pin.
+    """
 
     spec: str
+    """That means the same for as long as it is there."""
+
     label: str
     python: Path
     cache: Path
+    made: Mapping[str, Any] = field(default_factory=dict)
+    """Sources and overrides, which the packages themselves don't tell."""
 
 
 def obtain(text: str, root: Path, progress: Progress) -> Pin:
@@ -42,16 +62,16 @@ def obtain(text: str, root: Path, progress: Progress) -> Pin:
             return _existing(text, _python_of(prefix, text), f"env-{prefix.name}", root)
         case Here():
             return _existing(text, Path(sys.executable), "here", root)
-        case Default():
-            return _built(text, None, root, progress)
-        case Release(version):
-            return _built(text, version, root, progress)
+        case spec:
+            return _built(text, plan(spec, root), root, progress)
 
 
-def default_requirements(root: Path) -> list[Requirement]:
-    """What pyproject.toml's dependency group `pin` names."""
-    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
-    return [Requirement(line) for line in project["dependency-groups"]["pin"]]
+def settle(text: str, root: Path) -> str:
+    """A spec that means the same to all who take part in a run, whatever happens meanwhile."""
+    spec = parse(text)
+    if isinstance(spec, Git | Checkout):
+        return _words(text, plan(spec, root))
+    return text
 
 
 def find(text: str, root: Path) -> Path | None:
@@ -61,109 +81,100 @@ def find(text: str, root: Path) -> Path | None:
             return _python_of(prefix, text)
         case Here():
             return Path(sys.executable)
-        case Default():
-            plan = _plan(None, root)
-        case Release(version):
-            plan = _plan(version, root)
-    return plan.python if plan.is_built() else None
+        case spec:
+            known = known_plan(spec, root)
+    return known.python if known and known.is_built() else None
 
 
 def locked_versions(text: str, root: Path) -> dict[str, str]:
     """Of the packages of a pin that isn't built yet; none where that will be seen only then."""
-    plan = _plan(None, root)
-    pin = parse(text)
-    if not (isinstance(pin, Default) or (isinstance(pin, Release) and pin.version == plan.label)):
+    spec = parse(text)
+    if isinstance(spec, Existing | Here) or not is_locked(spec, root):
         return {}
     lines = (root / LOCK).read_text(encoding="utf-8")
     pairs = re.findall(r"^([\w.-]+)(?:\[.*\])?==([^\s;]+)", lines, re.MULTILINE)
     return {canonicalize_name(name): version for name, version in pairs}
 
 
-def _built(text: str, version: str | None, root: Path, progress: Progress) -> Pin:
-    plan = _plan(version, root)
-    cache = root / GENERATED / "cache" / plan.folder.name
+def _words(text: str, made: Plan) -> str:
+    return exact(made.spec) if isinstance(made.spec, Git | Checkout) else text
+
+
+def _built(text: str, made: Plan, root: Path, progress: Progress) -> Pin:
+    cache = root / GENERATED / "cache" / made.folder.name
     try:
-        _build(plan, progress)
+        using = hold(made.folder)
+        _build(made, root, progress)
         cache.mkdir(parents=True, exist_ok=True)
+        facts = json.loads(made.made.read_text(encoding="utf-8")) if made.made.exists() else {}
     except OSError as error:
-        raise PinError(f"{os_failure(error, plan.folder)}.") from error
-    return Pin(text, plan.label, plan.python, cache)
+        raise PinError(f"{os_failure(error, made.folder)}.") from error
+    pin = Pin(_words(text, made), made.label, made.python, cache, facts)
+    weakref.finalize(pin, os.close, using)
+    return pin
 
 
-def _plan(version: str | None, root: Path) -> "_Plan":
-    requirements = default_requirements(root)
-    under_test = next(r for r in requirements if canonicalize_name(r.name) == UNDER_TEST)
-    locked = str(under_test.specifier).removeprefix("==")
-    label = version or locked
-    if label == locked:
-        source = (root / LOCK).read_text(encoding="utf-8")
-        install = ["--require-hashes", "--requirements", str(root / LOCK)]
-    else:
-        others = [str(r) for r in requirements if r is not under_test]
-        extras = ",".join(sorted(under_test.extras))
-        install = [f"{UNDER_TEST}[{extras}]=={label}", *others]
-        source = "\n".join(install)
-    base = Path(sys.executable).resolve()
-    key = _digest([source, str(base), sys.version])
-    return _Plan(label, root / GENERATED / "pins" / f"{label}-{key}", base, install)
-
-
-@dataclass(frozen=True)
-class _Plan:
-    label: str
-    folder: Path
-    base: Path
-    install: list[str]
-
-    @property
-    def python(self) -> Path:
-        return self.folder / "venv" / "bin" / "python"
-
-    @property
-    def record(self) -> Path:
-        """Written last: an environment without it is half-built."""
-        return self.folder / "installed.txt"
-
-    def is_built(self) -> bool:
-        return self.record.exists() and self.python.exists()
-
-
-def _build(plan: _Plan, progress: Progress) -> None:
-    if plan.is_built():
+def _build(made: Plan, root: Path, progress: Progress) -> None:
+    if made.is_built():
         return
-    lock = plan.folder.with_name(f"{plan.folder.name}.lock")
+    lock = made.folder.with_name(f"{made.folder.name}.lock")
     with exclusive(lock, lambda: progress("another run is building this pin; waiting")) as held:
-        if plan.is_built():
+        if made.is_built():
             return
-        if plan.folder.exists():
-            shutil.rmtree(plan.folder)
-        progress(f"building the pin {plan.label} (once; about 2.6 GB)")
+        if made.folder.exists():
+            shutil.rmtree(made.folder)
+        progress(f"building the pin {made.label} (once; about 2.6 GB)")
         try:
-            plan.folder.mkdir(parents=True)
-            _install(plan, held, progress)
-            _write_record(plan)
+            made.folder.mkdir(parents=True)
+            _install(made, root, held, progress)
+            _write_record(made)
         except BaseException:
-            shutil.rmtree(plan.folder, ignore_errors=True)
+            shutil.rmtree(made.folder, ignore_errors=True)
             raise
-        progress(f"the pin {plan.label} is ready")
+        progress(f"the pin {made.label} is ready")
 
 
-def _write_record(plan: _Plan) -> None:
-    packages = inspect(plan.python).versions
+def _write_record(made: Plan) -> None:
+    packages = inspect(made.python).versions
     lines = [f"{name}=={version}\n" for name, version in sorted(packages.items())]
-    unfinished = plan.record.with_suffix(".tmp")
+    unfinished = made.record.with_suffix(".tmp")
     unfinished.write_text("".join(lines), encoding="utf-8")
-    unfinished.rename(plan.record)
+    unfinished.rename(made.record)
 
 
-def _install(plan: _Plan, held: int, progress: Progress) -> None:
-    purpose = f"the pin {plan.label} could not be built"
-    venv = ["venv", "--no-project", "--python", str(plan.base), str(plan.folder / "venv")]
-    packages = ["pip", "install", "--python", str(plan.python), "--compile-bytecode", *plan.install]
-    temporary = plan.folder / "tmp"
+def _install(made: Plan, root: Path, held: int, progress: Progress) -> None:
+    temporary = made.folder / "tmp"
     temporary.mkdir()
-    for arguments in (venv, packages):
+
+    def run(*arguments: str) -> None:
+        purpose = f"the pin {made.label} could not be built"
         uv.run(arguments, purpose=purpose, temporary=temporary, held=held, progress=progress)
+
+    def install(*arguments: str) -> None:
+        run("pip", "install", "--python", str(made.python), "--compile-bytecode", *arguments)
+
+    run("venv", "--no-project", "--python", str(made.base), str(made.folder / "venv"))
+    facts: dict[str, Any] = {}
+    if made.lock:
+        install("--require-hashes", "--requirements", str(made.lock))
+    if not made.lock or made.overrides:
+        subject = made.subject
+        if isinstance(made.spec, Git | Checkout):
+            source = source_of(made.spec, root)
+            progress(f"copying {source.origin} at {source.content}")
+            subject = f"{made.engine} @ {source.copy_to(temporary / 'source').as_uri()}"
+            facts["source"] = source.facts
+        overrides = temporary / "overrides.txt"
+        overrides.write_text("".join(f"{line}\n" for line in made.overrides), encoding="utf-8")
+        told = ["--override", str(overrides)] if made.overrides else []
+        install(*told, subject, *made.companions, *made.overrides)
+    if made.overrides:
+        facts["overrides"] = list(made.overrides)
+        facts["overruled"] = overruled(made.folder / "venv", made.overrides)
+        for line in facts["overruled"]:
+            progress(f"overruled: {line}")
+    if facts:
+        made.made.write_text(json.dumps(facts, indent=2), encoding="utf-8")
     shutil.rmtree(temporary)
 
 
@@ -190,16 +201,12 @@ def _existing(text: str, python: Path, label: str, root: Path) -> Pin:
             f"--pin {text}: {UNDER_TEST} is not installed for {python}. Leave --pin out for the "
             "locked pin, or name the environment that has it with env:PATH."
         )
-    label = re.sub(r"[^A-Za-z0-9._-]+", "-", label)
+    label = path_part(label)
     versions = (f"{name}=={found.versions[name]}" for name in sorted(found.versions))
-    key = _digest([str(python), version, *versions])
+    key = digest([str(python), version, *versions])
     cache = root / GENERATED / "cache" / f"{label}-{key}"
     try:
         cache.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise PinError(f"{os_failure(error, cache)}.") from error
     return Pin(text, label, python, cache)
-
-
-def _digest(parts: Iterable[str]) -> str:
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:12]

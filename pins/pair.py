@@ -8,8 +8,9 @@ from pathlib import Path
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
-from pins.environment import UNDER_TEST, find, locked_versions
+from pins.environment import find, locked_versions
 from pins.installed import Installed, inspect
+from pins.plan import UNDER_TEST
 
 _LIBTPU = ("libtpu", "libtpu-nightly")
 _OTHER_LIBRARY = "TPU_LIBRARY_PATH"

@@ -2,16 +2,20 @@
 
 import pytest
 
-from pins.environment import Pin, obtain
+from pins.environment import Pin, obtain, settle
 from pins.pair import Pair, pair
 from pins.spec import PinError, parse
 from pins.uv import Progress
 
 _HELP = (
-    "the packages under test: a version such as 0.1.0rc0, env:PATH for an existing venv or conda "
-    "environment (never modified), or here for the running interpreter (default: the locked pin)"
+    "the packages under test: a version such as 0.1.0rc0, git+https://...@REVISION or the path "
+    "of a checkout, each perhaps with +tunix=VERSION, +jax=VERSION and the like; env:PATH for an "
+    "existing venv or conda environment (never modified), or here for the running interpreter "
+    "(default: the locked pin)"
 )
 _PIN_KEY = pytest.StashKey[Pin]()
+_SETTLED_KEY = pytest.StashKey[str]()
+_SETTLED = "pinproof_pin"
 _PROMISES = "conformance/"
 
 
@@ -31,7 +35,7 @@ def pin_of(config: pytest.Config) -> Pin:
     """The run's pin; the first call builds it if need be."""
     if _PIN_KEY not in config.stash:
         try:
-            config.stash[_PIN_KEY] = obtain(_spec(config), config.rootpath, _progress(config))
+            config.stash[_PIN_KEY] = obtain(_settled(config), config.rootpath, _progress(config))
         except PinError as error:
             raise pytest.UsageError(str(error)) from None
     return config.stash[_PIN_KEY]
@@ -40,7 +44,7 @@ def pin_of(config: pytest.Config) -> Pin:
 def pair_of(config: pytest.Config) -> Pair:
     """What the run's pin has, without building it."""
     try:
-        return pair(_spec(config), config.rootpath)
+        return pair(_settled(config), config.rootpath)
     except PinError as error:
         raise pytest.UsageError(str(error)) from None
 
@@ -57,6 +61,22 @@ def pytest_runtestloop(session: pytest.Session) -> None:
 def pytest_xdist_node_collection_finished(node: object, ids: list[str]) -> None:
     """The same on the controller of `-n`: here the workers have not yet been given any test."""
     _obtain_for(node.config, ids)  # type: ignore[attr-defined] # xdist has no types
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: object) -> None:
+    """Workers take the very pin of their controller, though its branch or checkout goes on."""
+    node.workerinput[_SETTLED] = _settled(node.config)  # type: ignore[attr-defined] # likewise
+
+
+def _settled(config: pytest.Config) -> str:
+    if _SETTLED_KEY not in config.stash:
+        given = getattr(config, "workerinput", {}).get(_SETTLED)
+        try:
+            config.stash[_SETTLED_KEY] = given or settle(_spec(config), config.rootpath)
+        except PinError as error:
+            raise pytest.UsageError(str(error)) from None
+    return config.stash[_SETTLED_KEY]
 
 
 def _obtain_for(config: pytest.Config, node_ids: list[str]) -> None:

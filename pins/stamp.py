@@ -33,7 +33,7 @@ def describe(pin: Pin) -> dict[str, Any]:
     """Everything about the environment that a reader of a record needs, ready for JSON."""
     found = inspect(pin.python)
     return {
-        "pin": {"spec": pin.spec, "label": pin.label},
+        "pin": {"spec": pin.spec, "label": pin.label, **pin.made},
         "python": found.python,
         "packages": {name: _package(found.packages[name]) for name in sorted(found.packages)},
         "modules": _modules(found),

@@ -5,7 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from pins.failures import last_lines, meaning
@@ -19,7 +19,7 @@ _WORTH_TELLING = re.compile(
 
 
 def run(
-    arguments: list[str], *, purpose: str, temporary: Path, held: int, progress: Progress
+    arguments: Sequence[str], *, purpose: str, temporary: Path, held: int, progress: Progress
 ) -> None:
     """`held` is the lock's descriptor: if we are killed, uv keeps the lock until it has ended.
 

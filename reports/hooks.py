@@ -1,7 +1,7 @@
 """The seams: what the reports ask the rest of the suite for; the root conftest.py answers."""
 
 from collections.abc import Collection, Mapping
-from typing import Any, Protocol, TypedDict
+from typing import Any, NotRequired, Protocol, TypedDict
 
 import pytest
 
@@ -12,6 +12,8 @@ class PinFacts(TypedDict):
     spec: str
     label: str
     versions: dict[str, str]
+    made: NotRequired[dict[str, Any]]
+    """From which source, and whom it has overruled."""
 
 
 class LedgerEntry(Protocol):

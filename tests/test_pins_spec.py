@@ -4,7 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from pins.spec import Default, Existing, Here, PinError, Release, Spec, parse
+from pins.spec import Checkout, Default, Existing, Git, Here, PinError, Release, Spec, parse
+
+URL = "https://example.org/sglang-jax"
+TUNIX = (("tunix", "0.1.6"),)
 
 
 @pytest.mark.parametrize(
@@ -12,11 +15,32 @@ from pins.spec import Default, Existing, Here, PinError, Release, Spec, parse
     [
         ("", Default()),
         ("default", Default()),
+        ("default+tunix=0.1.6", Default(TUNIX)),
         ("here", Here()),
         ("0.1.0rc0", Release("0.1.0rc0")),
         ("v0.1.0-rc0", Release("0.1.0rc0")),
         ("sglang-jax==0.0.3rc99", Release("0.0.3rc99")),
+        ("sglang-jax[tpu]==0.0.3rc99", Release("0.0.3rc99")),
         ("sglang_jax == 0.0.3rc99", Release("0.0.3rc99")),
+        ("0.1.0rc0+tunix=0.1.6", Release("0.1.0rc0", TUNIX)),
+        ("0.1.0rc0+Tunix==v0.1.6", Release("0.1.0rc0", TUNIX)),
+        (
+            "sglang-jax==0.1.0rc0+tunix=0.1.6+jax=0.10.1+libtpu=0.0.42.1",
+            Release("0.1.0rc0", (("jax", "0.10.1"), ("libtpu", "0.0.42.1"), *TUNIX)),
+        ),
+        (f"git+{URL}@main", Git(URL, "main")),
+        (f"git+{URL}@feature/x+tunix=0.1.6", Git(URL, "feature/x", additions=TUNIX)),
+        (f"git+{URL}@main#subdirectory=python", Git(URL, "main", "python")),
+        (f"sglang-jax[tpu] @ git+{URL}@v1", Git(URL, "v1")),
+        ("git+ssh://git@example.org/x@main", Git("ssh://git@example.org/x", "main")),
+        ("git+file:///srv/x.git@main", Git("file:///srv/x.git", "main")),
+        ("/srv/sglang-jax", Checkout(Path("/srv/sglang-jax"))),
+        ("/srv/c++/x+tunix=0.1.6", Checkout(Path("/srv/c++/x"), additions=TUNIX)),
+        ("~/sglang-jax", Checkout(Path("/home/somebody/sglang-jax"))),
+        ("$SOME_PREFIX/sglang-jax", Checkout(Path("/opt/conda/sglang-jax"))),
+        ("file:///srv/my%20checkout", Checkout(Path("/srv/my checkout"))),
+        ("sglang-jax @ file:///srv/x", Checkout(Path("/srv/x"))),
+        ("/srv/x+content=c0ffee-1234", Checkout(Path("/srv/x"), "c0ffee-1234")),
         ("env:/opt/venv", Existing(Path("/opt/venv"))),
         ("env:$SOME_PREFIX", Existing(Path("/opt/conda"))),
         ("env:${SOME_PREFIX}/envs/rl", Existing(Path("/opt/conda/envs/rl"))),
@@ -36,19 +60,43 @@ def test_a_relative_environment_is_the_users(
     assert parse("env:./venv") == Existing(tmp_path / "venv")
 
 
+@pytest.mark.parametrize("text", [".", "./", "../here/."])
+def test_a_relative_checkout_is_the_users(
+    text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    spec = parse(text)
+    assert isinstance(spec, Checkout)
+    assert spec.folder.resolve() == tmp_path / "here"
+
+
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        ("git+https://example.org/x@main", "is not understood yet"),
-        ("https://example.org/x.whl", "is not understood yet"),
-        ("./sglang-jax", "is not understood yet"),
-        ("~/sglang-jax", "is not understood yet"),
-        ("sglang-jax @ file:///x", "is not understood yet"),
+        ("https://example.org/x.whl", "only git+https://...@REVISION is understood"),
+        (f"git+{URL}", "end the URL with @ and a commit"),
+        (f"git+{URL}@", "end the URL with @ and a commit"),
+        ("git+ssh://git@example.org/x", "end the URL with @ and a commit"),
+        ("git+nowhere", "after git+ comes a URL"),
+        ("git+ftp://example.org/x@main", "after git+ comes a URL"),
+        (f"git+{URL}@main#egg=sglang-jax", "only subdirectory=FOLDER"),
+        (f"git+{URL}@main#subdirectory=../up", "only subdirectory=FOLDER"),
+        (f"jax @ git+{URL}@main", "not of jax"),
         ("newest", "this is no pin"),
         ("sglang-jax", "this is no pin"),
         ("jax==0.10.2", "not of jax"),
+        ("0.1.0rc0+torch=2.0", "+torch is not understood; a pin may be given +tunix=VERSION"),
+        ("0.1.0rc0+tunix=newest", "after +tunix= comes a version"),
+        ("0.1.0rc0+tunix=", "after +tunix= comes a version"),
+        ("0.1.0rc0+tunix", "write +tunix=VERSION"),
+        ("0.1.0rc0+jax=1+jax=2", "+jax is there twice"),
+        ("0.1.0rc0+content=c0ffee", "+content belongs to the path of a checkout"),
+        ("env:/opt/venv+tunix=0.1.6", "an environment of yours is never modified"),
+        ("here+tunix=0.1.6", "an environment of yours is never modified"),
         ("env:", "comes the path"),
         ("env:$NOT_SET_ANYWHERE", "the variable $NOT_SET_ANYWHERE is not set"),
+        ("$NOT_SET_ANYWHERE/x", "the variable $NOT_SET_ANYWHERE is not set"),
     ],
 )
 def test_anything_else_gets_one_sentence(text: str, complaint: str) -> None:
@@ -56,3 +104,9 @@ def test_anything_else_gets_one_sentence(text: str, complaint: str) -> None:
         parse(text)
     assert complaint in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_a_secret_in_a_url_is_refused_and_not_repeated() -> None:
+    with pytest.raises(PinError, match="credential helper") as caught:
+        parse("git+https://me:hunter2@example.org/x@main")
+    assert "hunter2" not in str(caught.value)
