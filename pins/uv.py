@@ -9,13 +9,18 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from pins.failures import last_lines, meaning
-from pins.spec import PinError
+from pins.spec import ADDABLE, PinError
 
 Progress = Callable[[str], None]
 
 _WORTH_TELLING = re.compile(
     r"(Resolved|Prepared|Installed|Bytecode compiled)\b|Downloading .*\((\d{2,}\.\dMiB|.*GiB)"
 )
+_WISH = re.compile(
+    r"(?:(\S+) depends? on|you require) ([a-z0-9][a-z0-9-]*)(?:\[[^]]*\])?([<>=!~][^\s]*)"
+)
+
+_CONCLUSION = re.compile(r"we can conclude that .*?(?=\. And because|$)")
 
 
 def run(
@@ -74,4 +79,20 @@ def _resolution(output: str) -> str:
     missing = re.search(r"there is no version of (\S+?==[^\s,]+)", words)
     if missing and missing[1].startswith("sglang-jax"):
         return f"the index has no {missing[1]}; look at its list of releases"
-    return "no set of packages satisfies it"
+    return _contradiction(words) or "no set of packages satisfies it"
+
+
+def _contradiction(words: str) -> str:
+    """Who wants what, if two want the same package in ways that exclude each other."""
+    wishes: dict[str, dict[str, str]] = {}
+    for who, name, extent in _WISH.findall(_CONCLUSION.sub("", words)):
+        wishes.setdefault(name, {}).setdefault(who or "the pin", f"{name}{extent.rstrip(',.')}")
+    for name, sides in wishes.items():
+        if len(set(sides.values())) > 1:
+            wanted = " and ".join(f"{who} wants {wish}" for who, wish in sides.items())
+            key = next((key for key, package in ADDABLE.items() if package == name), "")
+            how = (
+                f"; decide with +{key}=VERSION, and it is recorded who was overruled" if key else ""
+            )
+            return f"{wanted}{how}"
+    return ""

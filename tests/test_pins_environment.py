@@ -1,62 +1,14 @@
 """Getting a pin: built once whoever asks, or the user's own and never touched."""
 
-import sys
 import threading
-from pathlib import Path
 
 import pytest
 
-from pins import uv
-from pins.environment import Pin, obtain
 from pins.spec import PinError
 from tests.environments import install, script, site_packages, venv
+from tests.fake_uv import LOCKED, Checkout, checkout
 
-LOCKED = "0.1.0rc0"
-PROJECT = f"""\
-[dependency-groups]
-pin = ["sglang-jax[tpu]=={LOCKED}", "google-tunix==0.1.7"]
-"""
-
-
-class Checkout:
-    """A checkout with a uv that only writes down what it is asked for."""
-
-    def __init__(self, root: Path) -> None:
-        self.root = root
-        self.log = root / "uv.log"
-        self.uv = root / "fake" / "uv"
-        self.said: list[str] = []
-        (root / "locks").mkdir()
-        (root / "locks" / "pin.txt").write_text("sglang-jax==0.1.0rc0\n")
-        (root / "pyproject.toml").write_text(PROJECT)
-        self.uv_says()
-
-    def uv_says(self, words: str = "Prepared 1 package in 1s", status: int = 0) -> None:
-        script(
-            self.uv,
-            f"""echo "$@" >> {self.log}; touch "$TMPDIR/left-by-uv.lock"
-            if [ "$1" = venv ]; then
-                for last; do :; done
-                mkdir -p "$last/bin" && ln -s {Path(sys.executable).resolve()} "$last/bin/python"
-                exit 0
-            fi
-            echo '{words}' >&2
-            exit {status}""",
-        )
-
-    def obtain(self, spec: str = "") -> Pin:
-        return obtain(spec, self.root, self.said.append)
-
-    def installs(self) -> list[str]:
-        lines = self.log.read_text().splitlines() if self.log.exists() else []
-        return [line for line in lines if line.startswith("pip install")]
-
-
-@pytest.fixture
-def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Checkout:
-    made = Checkout(tmp_path)
-    monkeypatch.setattr(uv, "executable", lambda: str(made.uv))
-    return made
+__all__ = ["checkout"]
 
 
 def test_the_default_is_installed_from_the_lock_with_hashes(checkout: Checkout) -> None:
