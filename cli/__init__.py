@@ -8,6 +8,7 @@ COMMANDS = {
     "history": "show what the latest runs have made of one promise",
     "prove": "run every promise with each of its faults, which must break it",
     "fit": "say on which chips a model starts, and with room for how many tokens",
+    "pins": "list the releases on the index and the pins built here, or prune what nobody uses",
     "doctor": "say what each lane needs and this machine lacks, with the next step",
     "bench": "measure how much time the harness adds to the same engine work in a bare script",
 }

@@ -17,6 +17,7 @@ from pins.spec import ADDABLE, Checkout, Default, Git, PinError, Release, words
 LOCK = Path("locks") / "pin.txt"
 GENERATED = ".pinproof"
 UNDER_TEST = "sglang-jax"
+RECORD = "installed.txt"
 _UNFIT_FOR_A_PATH = re.compile(r"[^A-Za-z0-9._-]+")
 
 type Buildable = Default | Release | Git | Checkout
@@ -50,7 +51,7 @@ class Plan:
     @property
     def record(self) -> Path:
         """Written last: an environment without it is half-built."""
-        return self.folder / "installed.txt"
+        return self.folder / RECORD
 
     @property
     def made(self) -> Path:
