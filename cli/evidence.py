@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from pins.environment import Pin
 from pins.installed import inspect
 from reports.answer import cut, moved
 from reports.model import Tier
@@ -94,11 +95,13 @@ def refuse_if_others(
         )
 
 
-def refuse_if_other_pin(record: Stored, python: Path, pin: str) -> None:
-    if differing := _differing(_versions(record), inspect(python).versions):
+def refuse_if_other_pin(record: Stored, pin: Pin) -> None:
+    sources = [_source(_pin(record).get("made")), _source(pin.made)]
+    differing = _differing(_versions(record), inspect(pin.python).versions)
+    what = moved(differing) if differing else f"source {' -> '.join(sources)}"
+    if differing or sources[0] != sources[1]:
         raise Unjudged(
-            f"the record in {record.directory} is not about {pin} as it is here: "
-            f"{moved(differing)}."
+            f"the record in {record.directory} is not about {pin.spec} as it is here: {what}."
         )
 
 
@@ -134,8 +137,18 @@ def leaves_nothing(record: Stored, selected: list[str]) -> bool:
 
 
 def _versions(record: Stored) -> dict[str, str]:
-    versions: dict[str, str] = ((record.environment or {}).get("pin") or {}).get("versions", {})
+    versions: dict[str, str] = _pin(record).get("versions", {})
     return versions
+
+
+def _pin(record: Stored) -> dict[str, Any]:
+    return (record.environment or {}).get("pin") or {}
+
+
+def _source(made: Mapping[str, Any] | None) -> str:
+    """Versions don't tell one commit from another, nor what was changed in a checkout."""
+    source = (made or {}).get("source") or {}
+    return "-".join(filter(None, [source.get("commit", "")[:12], source.get("changes")])) or "none"
 
 
 def _differing(old: Mapping[str, str], new: Mapping[str, str]) -> dict[str, tuple[str, str]]:

@@ -101,7 +101,7 @@ class Gate:
         refuse_if_others(first, second.environment, f"the run with {new.spec}")
         self.packages = differing_versions(first, second)
         self._compare()
-        self._repeat(pins)
+        self._repeat({"old": old.spec, "new": new.spec})
 
     def _stored(self, selected: list[str]) -> Stored | None:
         """What `--from` names."""
@@ -141,7 +141,7 @@ class Gate:
 
     def _take(self, side: str, pin: Pin, stored: Stored, selected: list[str]) -> Stored:
         """As if it had been run by this gate."""
-        refuse_if_other_pin(stored, pin.python, pin.spec)
+        refuse_if_other_pin(stored, pin)
         refuse_if_others(stored, here(), "this gate")
         self._note_record(side, stored.directory)
         self._book(side, stored, selected)

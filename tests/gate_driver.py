@@ -11,6 +11,8 @@ from pins.installed import Installed
 from pins.spec import PinError
 
 COMMIT = "c0ffee"
+BRANCH = "3.0"
+"""Stands for what is settled as 2.0."""
 
 
 def command(_folder: str, options: list[str]) -> list[str]:
@@ -20,7 +22,8 @@ def command(_folder: str, options: list[str]) -> list[str]:
 def obtain(text: str, root: Path, _say: Callable[[str], None]) -> Pin:
     if text == "0.0":
         raise PinError("the pin 0.0 could not be built: what has to be downloaded is out of reach.")
-    return Pin(text, text, root / "pins" / text, root)
+    settled = "2.0" if text == BRANCH else text
+    return Pin(settled, text, root / "pins" / settled, root)
 
 
 def inspect(python: Path) -> Installed:

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from reports.stored import stored
+from tests.gate_driver import BRANCH
 from tests.gate_miniature import BROKEN_BY_NEW, FIRST_OF_TWO, GateMiniature, Here
 
 
@@ -33,6 +34,15 @@ def test_a_broken_must_is_repeated_in_turns_and_must_not_move(gate: GateMiniatur
         "BACK-1": (["pass"] * 4, ["fail"] * 4),
         "BACK-2": (["pass"], ["pass"]),
     }
+    tried = [(stored(run).environment or {})["pin"]["spec"] for run in gate.runs]
+    assert tried == ["1.0", "2.0"] * 4
+
+
+def test_a_branch_stays_where_it_was_when_the_gate_began(gate: GateMiniature) -> None:
+    gate.promise("BACK-1", BROKEN_BY_NEW)
+    told = gate.ask("1.0", BRANCH)
+    assert (told.status, told.outcomes) == (1, {"BACK-1": "broken"})
+    assert told.out.startswith("Must not move from 1.0 to 3.0: ")
     tried = [(stored(run).environment or {})["pin"]["spec"] for run in gate.runs]
     assert tried == ["1.0", "2.0"] * 4
 

@@ -48,6 +48,11 @@ def recorded(gate: GateMiniature, *words: str) -> Path:
             '"sglang-jax": "1.1"',
             "not about 1.0 as it is here: sglang-jax 1.1 -> 1.0.",
         ),
+        (
+            '"label": "1.0"',
+            '"label": "1.0", "made": {"source": {"commit": "abc", "changes": "12"}}',
+            "not about 1.0 as it is here: source abc-12 -> none.",
+        ),
         ('"exitstatus": 0', '"exitstatus": 2', "ended early, with status 2."),
         ('"$report_type": "SessionFinish"', '"$report_type": "None"', "was killed."),
         ('"$report_type": "Environment"', '"$report_type": "None"', "never began."),

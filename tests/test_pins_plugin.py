@@ -4,6 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from pins.environment import settle
+from tests.repositories import Repository, repository
+
+__all__ = ["repository"]
+
 NOWHERE = "there is no /nowhere."
 
 
@@ -49,6 +54,27 @@ def test_nonsense_is_refused_before_anything_is_collected(suite: pytest.Pytester
     result = suite.runpytest_subprocess("--pin", "newest", "--collect-only")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines("ERROR: --pin newest: this is no pin;*")
+
+
+def test_workers_take_the_very_pin_of_their_controller(
+    suite: pytest.Pytester, repository: Repository
+) -> None:
+    """Though the checkout goes on: here with the first test of each worker."""
+    suite.makepyprojecttoml('[dependency-groups]\npin = ["sglang-jax[tpu]==0.1.0rc0"]')
+    file = repository.write("python/sgl_jax/__init__.py", "answer = 2\n")
+    (suite.path / "tests" / "test_tests.py").write_text(
+        f"from pathlib import Path\n"
+        f"import pytest\n"
+        f"@pytest.mark.parametrize('answer', [3, 4])\n"
+        f"def test_it(pytestconfig, answer):\n"
+        f"    Path({str(file)!r}).write_text(f'answer = {{answer}}')\n"
+        f"    print('taken:', pytestconfig.workerinput['pinproof_pin'], '!')\n"
+    )
+    settled = settle(str(repository.folder), suite.path)
+    words = ("--pin", str(repository.folder), "tests", "-n", "2", "-rP")
+    result = suite.runpytest_subprocess(*words)
+    assert result.ret == pytest.ExitCode.OK
+    assert result.stdout.str().count(f"taken: {settled} !") == 2
 
 
 def test_the_configuration_may_name_the_pin(suite: pytest.Pytester) -> None:
