@@ -50,6 +50,13 @@ def pair_of(config: pytest.Config) -> Pair:
 
 
 @pytest.hookimpl(tryfirst=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Before xdist starts workers, which could not end in peace if there is no such pin."""
+    if not session.config.option.collectonly:
+        _settled(session.config)
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_runtestloop(session: pytest.Session) -> None:
     """Say that the pin can't be had once, before the first test, rather than in every test."""
     on_controller = not hasattr(session.config, "workerinput")
@@ -66,7 +73,8 @@ def pytest_xdist_node_collection_finished(node: object, ids: list[str]) -> None:
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: object) -> None:
     """Workers take the very pin of their controller, though its branch or checkout goes on."""
-    node.workerinput[_SETTLED] = _settled(node.config)  # type: ignore[attr-defined] # likewise
+    if settled := node.config.stash.get(_SETTLED_KEY, ""):  # type: ignore[attr-defined] # likewise
+        node.workerinput[_SETTLED] = settled  # type: ignore[attr-defined] # likewise
 
 
 def _settled(config: pytest.Config) -> str:

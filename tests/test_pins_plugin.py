@@ -31,6 +31,19 @@ def test_a_pin_that_cannot_be_had_is_one_sentence(
     result.stdout.no_fnmatch_line("*Traceback*")
 
 
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["here", "workers"])
+def test_a_checkout_that_is_not_there_is_one_sentence(
+    suite: pytest.Pytester, workers: tuple[str, ...]
+) -> None:
+    suite.makepyprojecttoml('[dependency-groups]\npin = ["sglang-jax[tpu]==0.1.0rc0"]')
+    result = suite.runpytest_subprocess("--pin", "/nowhere/x", "conformance", *workers)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert result.stderr.lines == [
+        "ERROR: --pin /nowhere/x: there is no such folder.",
+        *([""] * (len(result.stderr.lines) - 1)),
+    ]
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
