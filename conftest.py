@@ -36,6 +36,8 @@ pytest_plugins = [
     "fixtures.compiled_parts",
     "fixtures.compiled_training",
     "fixtures.grpo_loss",
+    "fixtures.trained",
+    "fixtures.trainer",
     "fixtures.exploration",
     "fixtures.real_model",
     "fixtures.stress",
