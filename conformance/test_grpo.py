@@ -11,6 +11,7 @@ from fixtures.verify import no_findings
 BITS = "each leaf, on the rollout's devices, is the actor's parameter, to the last bit"
 ANSWERS = "the oracle's tokens and log-probabilities for the actor's parameters"
 HEARD = "ids, masks, texts and advantages of just what the engine was asked and said"
+CLOSE = "differences within the stated bounds"
 ASKED_FOR = "three of each, and every report finite"
 NOTICED = "an error or a warning with the number of steps that were asked for"
 EACH = "each parameter is another after each step"
@@ -86,6 +87,25 @@ def test_actor_learns_nothing_from_equals(idle_run: Run) -> None:
 def test_reference_stays(run: Run) -> None:
     """Through a whole run the reference MUST stay the checkpoint, bit for bit."""
     no_findings(grpo_run.drifted(run), required=NONE, next_step=FLOW)
+
+
+@promise(
+    "GRPO-7",
+    lanes=["cpu", "tpu"],
+    faults=["rollout-ignores-the-temperature", "sync-is-a-no-op", "sync-keeps-prefixes"],
+)
+def test_engine_and_trainer_agree(run: Run) -> None:
+    """Of sampled tokens, engine and trainer MUST have the same log-probabilities but for rounding.
+
+    At a temperature that is not 1.
+    """
+    no_findings(grpo_completions.mismatch(run), required=CLOSE, next_step=CACHE)
+
+
+@promise("GRPO-7b", lanes=["cpu", "tpu"], faults=["rollout-ignores-the-temperature"])
+def test_engine_and_trainer_agree_at_one(idle_run: Run) -> None:
+    """At a temperature of 1 engine and trainer MUST agree as well."""
+    no_findings(grpo_completions.mismatch(idle_run), required=CLOSE, next_step=CACHE)
 
 
 @promise(
