@@ -1,12 +1,14 @@
 """GRPO from end to end: tunix's trainer with the real engine as its rollout, on other devices.
 
-One recorded run serves most promises: three steps, each with eight completions.
+One recorded run serves most promises: three steps, each with eight completions. They are tried
+when asked for (`--tier=nightly`) until many loaded repetitions have shown no false alarm.
 """
 
 from fixtures import grpo_completions, grpo_run
 from fixtures.promises import promise
 from fixtures.trainer import Run
 from fixtures.verify import no_findings
+from reports.model import Tier
 
 BITS = "each leaf, on the rollout's devices, is the actor's parameter, to the last bit"
 ANSWERS = "the oracle's tokens and log-probabilities for the actor's parameters"
@@ -27,6 +29,7 @@ ROLLOUT = "compare SglangJaxSampler's answer with what GRPOLearner makes of it"
 @promise(
     "GRPO-6",
     lanes=["cpu", "tpu"],
+    tier=Tier.NIGHTLY,
     faults=[
         "sync-is-a-no-op",
         "sync-is-every-second-step",
@@ -44,6 +47,7 @@ def test_engine_holds_the_actor(run: Run) -> None:
 @promise(
     "GRPO-6b",
     lanes=["cpu", "tpu"],
+    tier=Tier.NIGHTLY,
     faults=["sync-keeps-prefixes", "sync-is-not-heard", "sync-is-a-no-op"],
 )
 def test_engine_speaks_as_the_actor(run: Run) -> None:
@@ -54,6 +58,7 @@ def test_engine_speaks_as_the_actor(run: Run) -> None:
 @promise(
     "GRPO-1",
     lanes=["cpu", "tpu"],
+    tier=Tier.NIGHTLY,
     faults=["step-is-skipped", "step-is-made-twice", "sync-is-forgotten"],
 )
 def test_steps_are_those_asked_for(run: Run) -> None:
@@ -64,6 +69,7 @@ def test_steps_are_those_asked_for(run: Run) -> None:
 @promise(
     "GRPO-1b",
     lanes=["cpu", "tpu"],
+    tier=Tier.NIGHTLY,
     faults=["too-little-data-is-refused", "only-no-data-is-refused"],
 )
 def test_too_little_data_is_noticed(idle_run: Run) -> None:
@@ -71,19 +77,24 @@ def test_too_little_data_is_noticed(idle_run: Run) -> None:
     no_findings(grpo_run.unnoticed(idle_run), required=NOTICED, next_step=LOOP)
 
 
-@promise("GRPO-5", lanes=["cpu", "tpu"], faults=["actor-stands-still", "step-is-skipped"])
+@promise(
+    "GRPO-5",
+    lanes=["cpu", "tpu"],
+    tier=Tier.NIGHTLY,
+    faults=["actor-stands-still", "step-is-skipped"],
+)
 def test_actor_learns_from_differences(run: Run) -> None:
     """Where rewards differ, each step MUST move every parameter of the actor."""
     no_findings(grpo_run.unmoved(run), required=EACH, next_step=FLOW)
 
 
-@promise("GRPO-5b", lanes=["cpu", "tpu"], faults=["actor-decays"])
+@promise("GRPO-5b", lanes=["cpu", "tpu"], tier=Tier.NIGHTLY, faults=["actor-decays"])
 def test_actor_learns_nothing_from_equals(idle_run: Run) -> None:
     """Where all rewards are equal, and without KL, a step MUST leave the actor bit for bit."""
     no_findings(grpo_run.moved(idle_run), required=NONE, next_step=FLOW)
 
 
-@promise("GRPO-5c", lanes=["cpu", "tpu"], faults=["reference-follows-the-actor"])
+@promise("GRPO-5c", lanes=["cpu", "tpu"], tier=Tier.NIGHTLY, faults=["reference-follows-the-actor"])
 def test_reference_stays(run: Run) -> None:
     """Through a whole run the reference MUST stay the checkpoint, bit for bit."""
     no_findings(grpo_run.drifted(run), required=NONE, next_step=FLOW)
@@ -92,6 +103,7 @@ def test_reference_stays(run: Run) -> None:
 @promise(
     "GRPO-7",
     lanes=["cpu", "tpu"],
+    tier=Tier.NIGHTLY,
     faults=["rollout-ignores-the-temperature", "sync-is-a-no-op", "sync-keeps-prefixes"],
 )
 def test_engine_and_trainer_agree(run: Run) -> None:
@@ -102,7 +114,9 @@ def test_engine_and_trainer_agree(run: Run) -> None:
     no_findings(grpo_completions.mismatch(run), required=CLOSE, next_step=CACHE)
 
 
-@promise("GRPO-7b", lanes=["cpu", "tpu"], faults=["rollout-ignores-the-temperature"])
+@promise(
+    "GRPO-7b", lanes=["cpu", "tpu"], tier=Tier.NIGHTLY, faults=["rollout-ignores-the-temperature"]
+)
 def test_engine_and_trainer_agree_at_one(idle_run: Run) -> None:
     """At a temperature of 1 engine and trainer MUST agree as well."""
     no_findings(grpo_completions.mismatch(idle_run), required=CLOSE, next_step=CACHE)
@@ -111,6 +125,7 @@ def test_engine_and_trainer_agree_at_one(idle_run: Run) -> None:
 @promise(
     "GRPO-8",
     lanes=["cpu", "tpu"],
+    tier=Tier.NIGHTLY,
     faults=[
         "completions-change-places",
         "completions-lose-their-last-token",
