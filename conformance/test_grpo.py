@@ -10,6 +10,8 @@ from fixtures.trainer import Run
 from fixtures.verify import no_findings
 from reports.model import Tier
 
+APART = "the engine on the rollout's devices, all else on the trainer's"
+EVERYTHING = "every token that was sampled, the one that ends a completion included"
 BITS = "each leaf, on the rollout's devices, is the actor's parameter, to the last bit"
 ANSWERS = "the oracle's tokens and log-probabilities for the actor's parameters"
 HEARD = "ids, masks, texts and advantages of just what the engine was asked and said"
@@ -19,6 +21,7 @@ NOTICED = "an error or a warning with the number of steps that were asked for"
 EACH = "each parameter is another after each step"
 NONE = "each parameter has the bits that it had"
 
+MESHES = "compare the meshes of the roles with the devices that each was given"
 SYNC = "look at tunix's update_params, its mapping for sglang_jax, and at what calls it"
 CACHE = "see GRPO-6: are the leaves right? If so, look for prefixes that were kept"
 LOOP = "see how often the learner calls update_actor and sync_weights, and when it stops"
@@ -135,3 +138,22 @@ def test_engine_and_trainer_agree_at_one(idle_run: Run) -> None:
 def test_trainer_gets_what_the_engine_said(run: Run) -> None:
     """What is rewarded and learnt from MUST be what the engine answered to these prompts."""
     no_findings(grpo_completions.misheard(run), required=HEARD, next_step=ROLLOUT)
+
+
+@promise(
+    "GRPO-8b",
+    lanes=["cpu", "tpu"],
+    tier=Tier.NIGHTLY,
+    faults=["special-tokens-are-kept", "ends-are-dropped"],
+)
+def test_trainer_gets_every_token(run: Run) -> None:
+    """Completions MUST have every token that was sampled, their end included."""
+    no_findings(grpo_completions.cut(run), required=EVERYTHING, next_step=ROLLOUT)
+
+
+@promise(
+    "GRPO-13", lanes=["cpu", "tpu"], tier=Tier.NIGHTLY, faults=["rollout-is-on-the-trainers-device"]
+)
+def test_models_stay_on_their_devices(run: Run) -> None:
+    """Weights and optimizer MUST stay on their role's devices, through steps and syncs."""
+    no_findings(grpo_run.astray(run), required=APART, next_step=MESHES)
