@@ -1,8 +1,6 @@
 """Joins the parts of the suite: pins, reports and fixtures know nothing of each other."""
 
 from collections.abc import Collection
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,16 +13,20 @@ from fixtures.one_thread import import_numpy_with_one_thread
 import_numpy_with_one_thread()
 
 from fixtures.in_process import start_again_on
+from fixtures.lanes import generation_here
 from fixtures.nursery import CellPin
 from pinproof_cell.faults import load_all
 from pins import stamp
-from pins.ledger import Ledger, LedgerError
+from pins.accepted import fingerprint_of, ledger_of
+from pins.ledger import Ledger
 from pins.pair import Pair
 from pins.plugin import pair_of, pin_of
 from reports.hooks import PinFacts
+from reports.promises import committed_lanes
 
 pytest_plugins = [
     "pins.plugin",
+    "pins.accepted",
     "fixtures.lanes",
     "fixtures.workers",
     "fixtures.provide",
@@ -56,31 +58,34 @@ pytest_plugins = [
     "fixtures.smoke",
 ]
 
-LEDGER = Path(__file__).parent / "pins" / "ledger"
 _STAMP = pytest.StashKey[dict[str, Any]]()
 
 
 def pytest_pinproof_stamp(config: pytest.Config) -> dict[str, Any]:
     if _STAMP not in config.stash:
-        config.stash[_STAMP] = stamp.describe(pin_of(config))
+        described = stamp.describe(pin_of(config), tpu=generation_here(config))
+        config.stash[_STAMP] = {**described, "ledger": fingerprint_of(config)}
     return config.stash[_STAMP]
 
 
 def pytest_pinproof_pin(config: pytest.Config) -> PinFacts:
     pin = pin_of(config)
-    versions = stamp.versions(pytest_pinproof_stamp(config))
-    return {"spec": pin.spec, "label": pin.label, "versions": versions, "made": dict(pin.made)}
+    stamped = pytest_pinproof_stamp(config)
+    return {
+        "spec": pin.spec,
+        "label": pin.label,
+        "versions": stamp.versions(stamped),
+        "made": dict(pin.made),
+        "environment": stamp.facts(stamped),
+    }
 
 
 def pytest_pinproof_stack(config: pytest.Config) -> Pair:
     return pair_of(config)
 
 
-def pytest_pinproof_ledger(config: pytest.Config) -> Ledger:  # noqa: ARG001 - pytest names it
-    try:
-        return Ledger.load(LEDGER, datetime.now(UTC).date())
-    except LedgerError as error:
-        raise pytest.UsageError(str(error)) from None
+def pytest_pinproof_ledger(config: pytest.Config) -> Ledger:
+    return ledger_of(config, committed_lanes(config))
 
 
 def pytest_pinproof_fault_names(config: pytest.Config) -> Collection[str]:  # noqa: ARG001 - likewise

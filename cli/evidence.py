@@ -82,6 +82,11 @@ def refuse_if_others(
             f"the record in {record.directory} was made by another suite "
             f"({_suite(suites[0])}) than that of {whose} ({_suite(suites[1])})."
         )
+    if there.get("ledger") != here.get("ledger"):
+        raise Unjudged(
+            f"the record in {record.directory} was judged by another ledger (--ledger) than "
+            f"that of {whose}."
+        )
     if clean and (suites[0].get("commit") is None or suites[0].get("dirty") is not False):
         raise Unjudged(
             f"the record in {record.directory} was made by a suite that no commit describes "

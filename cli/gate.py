@@ -34,6 +34,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--tier", choices=[*map(str, Tier)], default=str(Tier.USUAL), help="(default: %(default)s)"
     )
     parser.add_argument(
+        "--ledger",
+        dest="ledgers",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="DIR",
+        help="accept what the entries in DIR/*.toml say is broken, too",
+    )
+    parser.add_argument(
         "--from",
         dest="stored",
         type=Path,
@@ -73,10 +82,11 @@ def _wish(args: argparse.Namespace) -> Wish:
     if args.pytest:
         raise Unjudged(f"unknown: {' '.join(args.pytest)}. `pinproof gate --help` lists what is.")
     chosen = () if args.lanes is None else lanes(args.lanes)
+    ledgers = tuple(args.ledgers)
     return Wish(
         old=args.old,
         new=args.new,
-        selection=Selection(chosen, args.keyword.strip(), Tier(args.tier), args.workers),
+        selection=Selection(chosen, args.keyword.strip(), Tier(args.tier), args.workers, ledgers),
         stored=args.stored,
         resume=args.resume,
         allow_should=args.allow_should,

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from cli.child import INTERRUPTED, run, stopping_on_sigterm
 from cli.evidence import (
@@ -21,6 +22,7 @@ from cli.evidence import (
 )
 from cli.pytests import PROMISES, ROOT, command
 from cli.selecting import Selection, select
+from pins.accepted import fingerprint
 from pins.environment import Pin, obtain
 from pins.failures import os_failure
 from pins.spec import PinError, parse
@@ -111,8 +113,11 @@ class Gate:
         refuse_unless_begun(stored)
         refuse_unless_ended(stored.exit_status, f"recorded in {stored.directory}")
         refuse_unless_whole(stored, selected)
-        refuse_if_others(stored, here(), "this gate", clean=True)
+        refuse_if_others(stored, self._here(), "this gate", clean=True)
         return stored
+
+    def _here(self) -> dict[str, Any]:
+        return {**here(), "ledger": fingerprint(self.wish.selection.ledgers)}
 
     def _obtain(self, pin: str) -> Pin:
         self._doing = f"while {pin} was made ready"
@@ -142,7 +147,7 @@ class Gate:
     def _take(self, side: str, pin: Pin, stored: Stored, selected: list[str]) -> Stored:
         """As if it had been run by this gate."""
         refuse_if_other_pin(stored, pin)
-        refuse_if_others(stored, here(), "this gate")
+        refuse_if_others(stored, self._here(), "this gate")
         self._note_record(side, stored.directory)
         self._book(side, stored, selected)
         return stored

@@ -3,6 +3,7 @@
 import re
 import subprocess
 from dataclasses import dataclass
+from pathlib import Path
 
 from cli.evidence import Unjudged, errors
 from cli.pytests import PROMISES, command
@@ -20,6 +21,7 @@ class Selection:
     keyword: str = ""
     tier: Tier = Tier.USUAL
     workers: str = ""
+    ledgers: tuple[Path, ...] = ()
 
     @property
     def options(self) -> list[str]:
@@ -30,13 +32,23 @@ class Selection:
     @property
     def manner(self) -> list[str]:
         """What has to be said of promises that are named by their node ids, too."""
-        return [f"--tier={self.tier}", *(["-n", self.workers] if self.workers else [])]
+        return [*self._under, *(["-n", self.workers] if self.workers else [])]
+
+    @property
+    def looking(self) -> list[str]:
+        """What only lists."""
+        return ["--collect-only", "-q", "-n", "0", "--color=no", *self._under, *self.options]
+
+    @property
+    def _under(self) -> list[str]:
+        return [f"--tier={self.tier}", *(f"--ledger={folder}" for folder in self.ledgers)]
 
     def __str__(self) -> str:
         lanes = ", ".join(self.lanes) or "all that this machine has"
         keyword = f", -k {self.keyword!r}" if self.keyword else ""
         tier = "" if self.tier is Tier.USUAL else f", tier {self.tier}"
-        return f"lanes {lanes}{keyword}{tier}"
+        ledgers = "".join(f", ledger {folder}" for folder in self.ledgers)
+        return f"lanes {lanes}{keyword}{tier}{ledgers}"
 
 
 def lanes(text: str) -> tuple[LaneName, ...]:
@@ -51,9 +63,8 @@ def lanes(text: str) -> tuple[LaneName, ...]:
 
 def select(selection: Selection) -> list[str]:
     """The node ids of all that is to be tried; at least one in each lane that is asked for."""
-    looking = ["--collect-only", "-q", "-n", "0", "--color=no", f"--tier={selection.tier}"]
     listed = subprocess.run(
-        command(PROMISES, [*looking, *selection.options]),
+        command(PROMISES, selection.looking),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

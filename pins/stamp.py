@@ -29,16 +29,18 @@ _SECRET_VALUE = re.compile(r"\b(hf_|gh[oprsu]_|github_pat_|AIza|ya29\.|AKIA|sk-|
 _USER_IN_URL = re.compile(r"(?<=://)[^/@\s]+@")
 
 
-def describe(pin: Pin) -> dict[str, Any]:
+def describe(pin: Pin, tpu: str | None = None) -> dict[str, Any]:
     """Everything about the environment that a reader of a record needs, ready for JSON."""
     found = inspect(pin.python)
+    surroundings = here()
+    surroundings["machine"]["tpu"] = tpu
     return {
         "pin": {"spec": pin.spec, "label": pin.label, **pin.made},
         "python": found.python,
         "packages": {name: _package(found.packages[name]) for name in sorted(found.packages)},
         "modules": _modules(found),
         "environment": relevant(dict(os.environ)),
-        **here(),
+        **surroundings,
     }
 
 
@@ -52,6 +54,14 @@ def here() -> dict[str, dict[str, Any]]:
 
 def versions(stamp: dict[str, Any]) -> dict[str, str]:
     return {name: package["version"] for name, package in stamp["packages"].items()}
+
+
+def facts(stamp: dict[str, Any]) -> dict[str, str]:
+    """What an entry of the ledger may ask for beside versions; what nobody knows is left out."""
+    machine = stamp["machine"]
+    named = {"machine": machine["architecture"], "tpu": machine["tpu"]}
+    found = {**named, "python": stamp["python"]["version"]}
+    return {name: value for name, value in found.items() if value}
 
 
 def relevant(environment: dict[str, str]) -> dict[str, str]:

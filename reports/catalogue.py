@@ -1,6 +1,7 @@
 """`docs/promises.md`: the committed list of promises, written from the tests and read back."""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
@@ -78,3 +79,11 @@ def read(file: Path) -> list[Pair]:
         for row in ROW.finditer(file.read_text(encoding="utf-8"))
         for lane in row["lanes"].split(",")
     ]
+
+
+def lanes_in(file: Path) -> dict[str, set[str]]:
+    """Of each committed promise."""
+    lanes: dict[str, set[str]] = defaultdict(set)
+    for pair in read(file):
+        lanes[pair.promise].add(pair.lane)
+    return dict(lanes)

@@ -15,6 +15,9 @@ class PinFacts(TypedDict):
     made: NotRequired[dict[str, Any]]
     """From which source, and whom it has overruled."""
 
+    environment: NotRequired[dict[str, str]]
+    """What else the ledger may ask about: where the pin is tried."""
+
 
 class LedgerEntry(Protocol):
     """A reviewed promise that this pin is known to break."""
@@ -28,7 +31,7 @@ class LedgerEntry(Protocol):
 
 class Ledger(Protocol):
     def entry_for(
-        self, promise: str, lane: str, versions: Mapping[str, str], /
+        self, promise: str, lane: str, versions: Mapping[str, str], facts: Mapping[str, str], /
     ) -> LedgerEntry | None: ...
 
 

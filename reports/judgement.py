@@ -1,12 +1,10 @@
 """Asks the ledger whether this pin is known to break a promise."""
 
-from collections.abc import Mapping
-
 import pytest
 
 from reports.failure import KNOWN_ELSEWHERE, Case
 from reports.history import passes_in_a_row
-from reports.hooks import Ledger
+from reports.hooks import Ledger, PinFacts
 from reports.model import LaneName, Verdict
 from reports.record import pin_facts, runs_directory
 from reports.relay import refuse
@@ -31,9 +29,9 @@ def ask_the_ledger(item: pytest.Item, case: Case) -> None:
     if pin is None or ledger is None or case.verdict is Verdict.NOT_RUN:
         return
     where = (case.promise, case.lane, pin["versions"])
-    entry = ledger.entry_for(*where)
+    entry = ledger.entry_for(*where, pin.get("environment", {}))
     if entry is None:
-        _ask_of_other_lanes(ledger, case, pin["versions"])
+        _ask_of_other_lanes(ledger, case, pin)
         return
     case.seen = case.verdict
     kept = case.seen is Verdict.PASS
@@ -49,12 +47,13 @@ def ask_the_ledger(item: pytest.Item, case: Case) -> None:
         )
 
 
-def _ask_of_other_lanes(ledger: Ledger, case: Case, versions: Mapping[str, str]) -> None:
+def _ask_of_other_lanes(ledger: Ledger, case: Case, pin: PinFacts) -> None:
     """What is known elsewhere excuses nothing here, but may save the search for its cause."""
     if case.verdict is Verdict.PASS:
         return
     for lane in LaneName:
-        if entry := ledger.entry_for(case.promise, lane, versions):
+        facts = pin.get("environment", {})
+        if entry := ledger.entry_for(case.promise, lane, pin["versions"], facts):
             words = f"{entry.reason} ({entry.link})"
             case.ledger = {KNOWN_ELSEWHERE: f"in lane {lane} this is known: {words}"}
             return

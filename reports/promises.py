@@ -1,7 +1,7 @@
 """Checks all promises at collection, and compares them with the committed list."""
 
 from collections import defaultdict
-from collections.abc import Collection, Generator, Iterator
+from collections.abc import Collection, Generator, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -9,7 +9,7 @@ from _pytest.mark import MarkMatcher
 from _pytest.mark.expression import Expression
 
 from reports import hooks
-from reports.catalogue import Entry, Pair, by_number, read, render
+from reports.catalogue import Entry, Pair, by_number, lanes_in, read, render
 from reports.failure import Case
 from reports.model import PROMISE_ID, LaneName, Level, Promise, Verdict
 from reports.relay import collected, is_worker, refuse
@@ -70,6 +70,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def promises_file(config: pytest.Config) -> Path:
     return config.rootpath / str(config.getoption("--promises-file"))
+
+
+def committed_lanes(config: pytest.Config) -> Mapping[str, Collection[str]] | None:
+    """The lanes of each promise in the list; None where there is none, or it is being written."""
+    writing = config.getoption("--write-promises")
+    return None if writing else lanes_in(promises_file(config)) or None
 
 
 def everything_asked_for(config: pytest.Config) -> bool:

@@ -17,7 +17,7 @@ from reports.tally import tally
 HELP = "go on with what has no verdict in the newest record in .pinproof/runs"
 HELP_FROM = "the same with the record in DIR"
 LEARNT_NOTHING = {Verdict.NOT_RUN, Verdict.BLOCKED}
-COMPARED = ("python", "packages", "suite")
+COMPARED = ("python", "packages", "suite", "ledger")
 EARLIER = pytest.StashKey["Earlier"]()
 
 

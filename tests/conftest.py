@@ -72,7 +72,7 @@ class Entry:
         return Verdict.KNOWN if verdict == "fail" else verdict
 
 class Ledger:
-    def entry_for(self, promise_id, lane, versions):
+    def entry_for(self, promise_id, lane, versions, facts):
         return Entry() if promise_id.startswith("KNOWN") and lane == "cpu" else None
 
 def pytest_pinproof_ledger(config):

@@ -5,10 +5,11 @@ from pathlib import Path
 import pytest
 
 from fixtures import obstacles
-from fixtures.lanes import HOST_DEVICES_FLAG, describe
+from fixtures.lanes import HOST_DEVICES_FLAG, describe, generation_here
 from fixtures.obstacles import Obstacle
 from reports.model import LaneName
 from tests.conftest import Miniature
+from tests.pci import plug
 
 
 def test_each_lane_is_a_variant_with_its_marker(miniature: Miniature) -> None:
@@ -86,6 +87,17 @@ def test_old_chips_are_listed_unless_asked_for(miniature: Miniature) -> None:
     assert result.ret == pytest.ExitCode.OK
     assert miniature.verdicts() == {("BACK-1", "cpu"): "pass", ("BACK-1", "tpu"): "not-run"}
     result.stdout.fnmatch_lines(["not-run (1): These chips are TPU v3: *needs v4 or later*"])
+
+
+@pytest.mark.parametrize(
+    ("plugged", "name"), [([], None), (["0x005e"], "v4"), (["0x005e", "0x006f"], None)]
+)
+def test_the_generation_is_told_where_the_bus_shows_just_one(
+    miniature: Miniature, plugged: list[str], name: str | None
+) -> None:
+    for slot, device in enumerate(plugged):
+        plug(miniature.path / "pci", device, slot=slot)
+    assert generation_here(miniature.pytester.parseconfigure()) == name
 
 
 def test_a_skip_in_a_lane_asked_for_is_red(miniature: Miniature) -> None:

@@ -1,42 +1,17 @@
 """The ledger excuses exactly what it names, and refuses to be sloppy."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from pins.ledger import Entry, Ledger, LedgerError
+from pins.ledger import Ledger, LedgerError
+from reports.catalogue import lanes_in
 from reports.model import Verdict
+from tests.ledgers import FACTS, FIELDS, TODAY, VERSIONS, problems, the_entry, written
 
-TODAY = date(2026, 11, 21)
-FIELDS = {
-    "promise": '"SWAP-3"',
-    "lane": '"cpu"',
-    "pin": '"sglang-jax>=0.0.3rc0,<0.2"',
-    "verdict": '"fail"',
-    "reason": '"old weights answer for cached prefixes"',
-    "link": '"https://example.org/issue/1"',
-    "added": "2026-11-20",
-    "expires": "2027-02-20",
-}
-VERSIONS = {"sglang-jax": "0.1.0rc0", "google-tunix": "0.1.7"}
-
-
-def written(folder: Path, *entries: dict[str, str]) -> Path:
-    tables = ["[[entry]]\n" + "".join(f"{k} = {v}\n" for k, v in e.items()) for e in entries]
-    (folder / "swap.toml").write_text("\n".join(tables), encoding="utf-8")
-    return folder
-
-
-def the_entry(folder: Path, **changes: str) -> Entry:
-    (entry,) = Ledger.load(written(folder, FIELDS | changes), TODAY).entries
-    return entry
-
-
-def problems(folder: Path, *entries: dict[str, str]) -> tuple[str, ...]:
-    with pytest.raises(LedgerError) as caught:
-        Ledger.load(written(folder, *entries), TODAY)
-    return caught.value.problems
+OURS = Path(__file__).parent.parent / "pins" / "ledger"
+PROMISES = Path(__file__).parent.parent / "docs" / "promises.md"
 
 
 def test_an_empty_folder_is_an_empty_ledger(tmp_path: Path) -> None:
@@ -77,42 +52,13 @@ def test_an_intermittent_one_is_fixed_after_its_passes(
     assert the_entry(tmp_path, intermittent="20").judge(Verdict.PASS, earlier_passes) is judged
 
 
-@pytest.mark.parametrize(
-    ("condition", "covered"),
-    [
-        ('"sglang-jax==0.1.0rc0"', True),
-        ('"sglang_jax>=0.0.3rc0,<0.2"', True),
-        ('"sglang-jax<0.1.0rc0"', False),
-        ('["sglang-jax<0.2", "google-tunix<0.1.8"]', True),
-        ('["sglang-jax<0.2", "google-tunix>=0.1.8"]', False),
-        ('["sglang-jax<0.2", "flax>=0.12"]', False),
-    ],
-)
-def test_an_entry_is_about_a_pin_that_meets_all_its_conditions(
-    tmp_path: Path, condition: str, *, covered: bool
-) -> None:
-    assert the_entry(tmp_path, pin=condition).covers(VERSIONS) is covered
-
-
 def test_an_entry_is_found_by_promise_lane_and_versions(tmp_path: Path) -> None:
     ledger = Ledger.load(written(tmp_path, FIELDS), TODAY)
     found = [
-        ledger.entry_for(promise, lane, VERSIONS)
+        ledger.entry_for(promise, lane, VERSIONS, FACTS)
         for promise, lane in [("SWAP-3", "cpu"), ("SWAP-3", "tpu"), ("SWAP-4", "cpu")]
     ]
     assert found == [ledger.entries[0], None, None]
-
-
-def test_two_entries_about_one_pin_are_refused(tmp_path: Path) -> None:
-    other = FIELDS | {"pin": '"sglang-jax<0.3"'}
-    ledger = Ledger.load(written(tmp_path, FIELDS, other), TODAY)
-    with pytest.raises(LedgerError, match=r"entry 1 and swap\.toml, entry 2 are both about SWAP-3"):
-        ledger.entry_for("SWAP-3", "cpu", VERSIONS)
-
-
-def test_a_duplicate_is_refused(tmp_path: Path) -> None:
-    (problem,) = problems(tmp_path, FIELDS, FIELDS)
-    assert problem == "swap.toml, entry 2: SWAP-3[cpu] is already in swap.toml, entry 1"
 
 
 def test_an_expired_entry_is_refused(tmp_path: Path) -> None:
@@ -144,6 +90,9 @@ def test_an_entry_lives_through_its_last_day(tmp_path: Path) -> None:
         ("expires", "2026-11-19", "is not after 'added'"),
         ("intermittent", "0", "not a number of passes"),
         ("intermittent", "true", "not a number of passes"),
+        ("pin", '">=1"', "not a condition such as"),
+        ("pin", '"sglang-jax<0.2,>=0.3"', "no pin can meet 'sglang-jax<0.2,>=0.3'"),
+        ("pin", '["jax<1", "jax>1"]', "no pin can meet 'jax<1' and 'jax>1'"),
         ("note", '"x"', "'note' is unknown"),
     ],
 )
@@ -155,19 +104,71 @@ def test_a_bad_field_is_refused(tmp_path: Path, field: str, value: str, complain
 @pytest.mark.parametrize("field", FIELDS)
 def test_a_missing_field_is_refused(tmp_path: Path, field: str) -> None:
     (problem,) = problems(tmp_path, {k: v for k, v in FIELDS.items() if k != field})
-    assert problem == f"swap.toml, entry 1: {field!r} is missing"
+    assert problem == f"{tmp_path / 'swap.toml'}, entry 1: {field!r} is missing"
 
 
 def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
     (tmp_path / "broken.toml").write_text("[[entry", encoding="utf-8")
     (tmp_path / "other.toml").write_text("title = 1\n", encoding="utf-8")
     found = problems(tmp_path, FIELDS | {"lane": '"gpu"', "link": '"x"'}, FIELDS | {"pin": "1"})
-    assert [problem.partition(":")[0] for problem in found] == [
+    assert [problem.partition(":")[0].rpartition("/")[2] for problem in found] == [
         "broken.toml",
         "other.toml",
         *("swap.toml, entry 1", "swap.toml, entry 1", "swap.toml, entry 2"),
     ]
 
 
-def test_our_own_ledger_can_be_read() -> None:
-    Ledger.load(Path(__file__).parent.parent / "pins" / "ledger", datetime.now(UTC).date())
+def test_a_ledger_that_is_given_adds_to_the_suites_own(tmp_path: Path) -> None:
+    own, theirs = tmp_path / "own", tmp_path / "theirs"
+    own.mkdir()
+    theirs.mkdir()
+    written(own, FIELDS)
+    written(theirs, FIELDS | {"promise": '"SWAP-4"'})
+    found = Ledger.load(own, TODAY, [theirs, theirs / ".." / "theirs", own]).entries
+    assert [entry.promise for entry in found] == ["SWAP-3", "SWAP-4"]
+
+
+def test_all_that_is_wrong_with_given_ledgers_is_told_at_once(tmp_path: Path) -> None:
+    folders = [tmp_path / name for name in ("own", "theirs", "empty")]
+    for folder in folders:
+        folder.mkdir()
+    own, theirs, empty = folders
+    (tmp_path / "file").touch()
+    (theirs / "locked.toml").mkdir()
+    (theirs / "deep.toml").write_text(f"a = {'[' * 9999}", encoding="utf-8")
+    written(own, FIELDS)
+    written(theirs, FIELDS)
+    with pytest.raises(LedgerError) as caught:
+        Ledger.load(own, TODAY, [theirs, empty, tmp_path / "none", tmp_path / "file"])
+    for said in (
+        "locked.toml: this can't be read: Is a directory",
+        "deep.toml: this is no TOML: ",
+        f"{empty}: no file *.toml is in this folder",
+        f"{tmp_path / 'none'}: there is no such folder",
+        f"{tmp_path / 'file'}: there is no such folder",
+        f"{theirs / 'swap.toml'}, entry 1: {own / 'swap.toml'}, entry 1 is about SWAP-3[cpu]",
+    ):
+        assert sum(said in problem for problem in caught.value.problems) == 1, said
+    assert len(caught.value.problems) == 6
+
+
+@pytest.mark.parametrize(
+    ("lanes", "problem"),
+    [
+        ({"SWAP-4": ["cpu"]}, "there is no promise SWAP-3"),
+        ({"SWAP-3": ["tpu", "aot"]}, "SWAP-3 is tried in aot, tpu, not in lane cpu"),
+    ],
+)
+def test_an_entry_about_no_promise_is_refused_where_promises_are_known(
+    tmp_path: Path, lanes: dict[str, list[str]], problem: str
+) -> None:
+    written(tmp_path, FIELDS)
+    assert Ledger.load(tmp_path, TODAY, lanes={"SWAP-3": ["cpu"]}).entries
+    with pytest.raises(LedgerError) as caught:
+        Ledger.load(tmp_path, TODAY, lanes=lanes)
+    assert caught.value.problems == (f"{tmp_path / 'swap.toml'}, entry 1: {problem}",)
+
+
+def test_our_own_ledger_can_be_read_and_is_about_promises_that_there_are() -> None:
+    today = datetime.now(UTC).date()
+    assert Ledger.load(OURS, today, lanes=lanes_in(PROMISES)).entries

@@ -1,14 +1,16 @@
 """The stamp says what a run was made with, and keeps secrets."""
 
 import json
+import platform
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pins.environment import Pin
-from pins.stamp import HIDDEN, describe, relevant, versions
+from pins.stamp import HIDDEN, describe, facts, relevant, versions
 from tests.environments import install, site_packages, venv
 
 
@@ -50,6 +52,14 @@ def test_every_distribution_is_there_with_version_and_place(prefix: Path) -> Non
             "origin": {"kind": "index"},
         }
     }
+
+
+def test_the_ledger_may_ask_where_a_pin_was_tried(prefix: Path) -> None:
+    version = ".".join(map(str, sys.version_info[:3]))
+    known = {"machine": platform.machine(), "python": version}
+    assert facts(stamped(prefix)) == known
+    on_chips = describe(Pin("x", "x", prefix / "bin" / "python", prefix), tpu="v4")
+    assert facts(on_chips) == known | {"tpu": "v4"}
 
 
 def test_names_are_normalized_for_the_ledger(prefix: Path) -> None:
