@@ -6,6 +6,7 @@ COMMANDS = {
     "gate": "try the promises with two pins, and say whether the pin may move",
     "report": "join records of runs to one answer, as a page and for a pull request's comment",
     "history": "show what the latest runs have made of one promise",
+    "ledger": "check what is accepted as broken, or propose entries for what is red",
     "prove": "run every promise with each of its faults, which must break it",
     "fit": "say on which chips a model starts, and with room for how many tokens",
     "pins": "list the releases on the index and the pins built here, or prune what nobody uses",

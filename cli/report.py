@@ -44,7 +44,7 @@ def execute(args: argparse.Namespace) -> int:
 def _overview(args: argparse.Namespace) -> Overview:
     if args.pytest:
         raise Unjudged(f"unknown: {' '.join(args.pytest)}. `pinproof report --help` lists what is.")
-    overview = merge(map(read, _once(args.records)))
+    overview = merge(map(read, once(args.records)))
     if not args.any_suite:
         _refuse_other_suites(overview)
     return overview
@@ -58,7 +58,7 @@ def publish(file: Path | None, text: str) -> None:
             raise Unjudged(f"{file} can't be written: {error.strerror}.") from None
 
 
-def _once(records: list[Path]) -> list[Path]:
+def once(records: list[Path]) -> list[Path]:
     """Whoever names a record twice has still seen everything once only."""
     places = (each.parent if each.is_file() else each for each in records)
     return list({place.resolve(): place for place in places}.values())

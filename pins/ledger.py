@@ -20,6 +20,7 @@ EXPECTABLE = (Verdict.FAIL, Verdict.CRASH, Verdict.HANG, Verdict.BLOCKED)
 type Lanes = Mapping[str, Collection[str]]
 """The lanes of each promise."""
 
+_HEAD = "the ledger can't be used (`pinproof ledger check` tells this, too):"
 _LINK = re.compile(r"https?://\S+")
 
 
@@ -28,7 +29,7 @@ class LedgerError(Exception):
 
     def __init__(self, problems: Iterable[str]) -> None:
         self.problems = tuple(problems)
-        super().__init__("\n".join(["the ledger has problems:", *self.problems]))
+        super().__init__("\n".join([_HEAD, *self.problems]))
 
 
 @dataclass(frozen=True)

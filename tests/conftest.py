@@ -12,7 +12,7 @@ import pytest
 from tests.pci import plug
 
 pytest.register_assert_rewrite("fixtures", "reports")
-pytest_plugins = ["pytester", "tests.hosts", "tests.gate_miniature"]
+pytest_plugins = ["pytester", "tests.hosts", "tests.gate_miniature", "tests.ledgers"]
 
 ROOT = Path(__file__).parent.parent
 PYTHONPATH = os.pathsep.join(map(str, (ROOT, ROOT / "fixtures" / "cell")))

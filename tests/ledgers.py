@@ -1,10 +1,11 @@
 """Ledgers that tests make up."""
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from cli.main import main
 from pins.ledger import Entry, Ledger, LedgerError
 
 TODAY = date(2026, 11, 21)
@@ -37,3 +38,36 @@ def problems(folder: Path, *entries: dict[str, str]) -> tuple[str, ...]:
     with pytest.raises(LedgerError) as caught:
         Ledger.load(written(folder, *entries), TODAY)
     return caught.value.problems
+
+
+NOW = datetime.now(UTC).date()
+DATES = {"added": str(NOW), "expires": str(NOW + timedelta(60))}
+ENTRY = FIELDS | DATES | {"pin": '"sglang-jax==1.0"'}
+"""One that counts today, whenever that is."""
+
+
+class Ledgering:
+    """`pinproof ledger` in this process, and a folder of accepted entries beside records."""
+
+    def __init__(self, path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        self.path = path
+        self.accepted = path / "accepted"
+        self.accepted.mkdir()
+        self._capsys = capsys
+
+    def accept(self, *entries: dict[str, str]) -> None:
+        written(self.accepted, *entries)
+
+    def __call__(self, *words: str | Path) -> tuple[int, str, str]:
+        self._capsys.readouterr()
+        try:
+            status = main(["ledger", *map(str, words)])
+        except SystemExit as refused:
+            status = int(refused.code or 0)
+        said = self._capsys.readouterr()
+        return status, said.out, said.err
+
+
+@pytest.fixture
+def ledger(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Ledgering:
+    return Ledgering(tmp_path, capsys)

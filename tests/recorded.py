@@ -20,10 +20,11 @@ def record(  # noqa: PLR0913 - what varies from one example to the next
     commit: str = "c0ffee",
     status: int | None = 0,
     began: float = BEGAN,
+    **about_the_pin: Any,
 ) -> Path:
     """`status` is None for a run that was killed: its record just stops."""
     suite = {"commit": commit, "dirty": False}
-    facts = {"spec": pin, "label": pin, "versions": versions}
+    facts = {"spec": pin, "label": pin, "versions": versions, **about_the_pin}
     events: list[dict[str, Any]] = [
         {"$report_type": "Environment", "pin": facts, "suite": suite, "machine": {"devices": []}}
     ]
