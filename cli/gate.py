@@ -9,6 +9,7 @@ from cli.evidence import Unjudged, read
 from cli.gating import Gate, Wish
 from cli.selecting import Selection, lanes
 from reports.answer import Answer
+from reports.answer_junit import junit
 from reports.answer_pages import markdown, terminal
 from reports.comparison import Status
 from reports.merging import Overview, merge
@@ -29,6 +30,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="only these, such as static,cpu; each must be able to run (default: all that can)",
     )
     parser.add_argument("-k", dest="keyword", default="", metavar="EXPRESSION", help="as pytest's")
+    parser.add_argument(
+        "--quick",
+        action="store_true",
+        help="try one cheap promise of each area only, in a few minutes; no substitute for all",
+    )
     parser.add_argument("-n", dest="workers", default="", metavar="N", help="as pytest's")
     parser.add_argument(
         "--tier", choices=[*map(str, Tier)], default=str(Tier.USUAL), help="(default: %(default)s)"
@@ -58,6 +64,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the answer for scripts")
     parser.add_argument("--html", type=Path, metavar="FILE", help="write one page, for a browser")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="write it for a comment")
+    parser.add_argument("--junit", type=Path, metavar="FILE", help="write it as JUnit's XML")
     parser.epilog = (
         "Exit status: 0 may move; 1 a MUST is broken, flaky or no longer tried; 2 only SHOULDs "
         "are; 3 could not judge, usage errors included (4: pinproof itself can't be set up). "
@@ -81,12 +88,22 @@ def execute(args: argparse.Namespace) -> int:
 def _wish(args: argparse.Namespace) -> Wish:
     if args.pytest:
         raise Unjudged(f"unknown: {' '.join(args.pytest)}. `pinproof gate --help` lists what is.")
+    for which, pin in (("OLD", args.old), ("NEW", args.new)):
+        if not pin.strip():
+            raise Unjudged(f"{which} is empty. The locked pin is called default.")
     chosen = () if args.lanes is None else lanes(args.lanes)
-    ledgers = tuple(args.ledgers)
+    selection = Selection(
+        chosen,
+        args.keyword.strip(),
+        Tier(args.tier),
+        args.workers,
+        tuple(args.ledgers),
+        quick=args.quick,
+    )
     return Wish(
         old=args.old,
         new=args.new,
-        selection=Selection(chosen, args.keyword.strip(), Tier(args.tier), args.workers, ledgers),
+        selection=selection,
         stored=args.stored,
         resume=args.resume,
         allow_should=args.allow_should,
@@ -98,6 +115,7 @@ def _publish(args: argparse.Namespace, answer: Answer) -> None:
     pages = {
         args.json: f"{json.dumps(answer.as_json(), indent=2)}\n",
         args.markdown: markdown(answer),
+        args.junit: junit(answer),
         args.html: document(_overview(answer), answer) if args.html else "",
     }
     for file, text in pages.items():

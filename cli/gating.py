@@ -28,10 +28,11 @@ from pins.failures import os_failure
 from pins.spec import PinError, parse
 from pins.stamp import here
 from reports.answer import Answer
+from reports.catalogue import lanes_in
 from reports.comparison import Row, Status, compare, judge
 from reports.failure import Case
-from reports.record import prune, run_name, runs_directory
-from reports.stored import Stored
+from reports.record import prune, run_name
+from reports.stored import Stored, runs_directory
 
 REPETITIONS = 3
 _SAID = "stderr.txt"
@@ -82,6 +83,7 @@ class Gate:
             selection=str(self.wish.selection),
             records=self.records,
             packages=self.packages,
+            quick_of=len(lanes_in(ROOT / "docs" / "promises.md")) * self.wish.selection.quick,
         )
 
     def _try(self) -> None:

@@ -13,7 +13,7 @@ from reports.comment import printable
 from reports.history import Seen
 from reports.index import latest
 from reports.model import PROMISE_ID, LaneName
-from reports.record import runs_directory
+from reports.stored import runs_directory
 
 FOUND, NOTHING, USAGE_ERROR = 0, 1, 2
 SHOWN = 20

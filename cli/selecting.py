@@ -22,12 +22,19 @@ class Selection:
     tier: Tier = Tier.USUAL
     workers: str = ""
     ledgers: tuple[Path, ...] = ()
+    quick: bool = False
+
+    def __post_init__(self) -> None:
+        if self.quick and (self.keyword or self.tier is not Tier.USUAL):
+            other = "-k" if self.keyword else f"--tier {self.tier}"
+            raise Unjudged(f"--quick chooses by itself what is tried: leave it out, or {other}.")
 
     @property
     def options(self) -> list[str]:
         """What selects."""
         lanes = ["-m", " or ".join(self.lanes)] if self.lanes else []
-        return [*lanes, *(["-k", self.keyword] if self.keyword else [])]
+        keyword = ["-k", self.keyword] if self.keyword else []
+        return [*lanes, *keyword, *(["--smoke"] if self.quick else [])]
 
     @property
     def manner(self) -> list[str]:
@@ -48,7 +55,8 @@ class Selection:
         keyword = f", -k {self.keyword!r}" if self.keyword else ""
         tier = "" if self.tier is Tier.USUAL else f", tier {self.tier}"
         ledgers = "".join(f", ledger {folder}" for folder in self.ledgers)
-        return f"lanes {lanes}{keyword}{tier}{ledgers}"
+        quick = ", --quick: one promise of each area" if self.quick else ""
+        return f"lanes {lanes}{keyword}{tier}{quick}{ledgers}"
 
 
 def lanes(text: str) -> tuple[LaneName, ...]:

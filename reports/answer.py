@@ -40,6 +40,9 @@ class Answer:
     packages: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     """In which versions the pins differ."""
 
+    quick_of: int = 0
+    """How many promises there are, where one of each area was asked for."""
+
     @property
     def headline(self) -> str:
         move = f"from {self.old} to {self.new}"
@@ -48,7 +51,7 @@ class Answer:
         if self.status is Status.MAY_MOVE:
             return f"May move {move}: {self._why_it_may()}"
         verdict = VERDICTS[self.status].capitalize()
-        return f"{verdict} {move}: {'; '.join(self._losses())}."
+        return f"{verdict} {move}: {'; '.join(self._losses())}{self._shortness('; ')}."
 
     @property
     def accepted(self) -> str:
@@ -87,6 +90,7 @@ class Answer:
             "new": {"pin": self.new, "records": self._records("new")},
             "packages": {name: list(versions) for name, versions in self.packages.items()},
             "selection": self.selection,
+            "quick_of": self.quick_of,
             "counts": self.counts,
             "promises": [_row_as_json(row) for row in self.rows],
         }
@@ -106,14 +110,21 @@ class Answer:
 
     def _why_it_may(self) -> str:
         if self._with(*WORSE):
-            return f"{'; '.join(self._losses())}, which --allow-should allows."
+            losses = "; ".join(self._losses())
+            return f"{losses}, which --allow-should allows{self._shortness('; ')}."
         known = self._with(Outcome.KNOWN_BREAK)
         beyond = ", beyond what the ledger has accepted" if known else ""
         tried = sum(row.outcome in SEEN_WITH_NEW for row in self.rows)
         untried = len(self._with(Outcome.NOT_TRIED))
         elsewhere = f", {untried} can't be tried on this machine" if untried else ""
-        extent = f"{tried} tried with {self.new}{elsewhere}"
+        extent = f"{tried} tried with {self.new}{elsewhere}{self._shortness(', ')}"
         return f"nothing that {self.old} keeps is lost{beyond} ({extent})."
+
+    def _shortness(self, before: str) -> str:
+        """Who takes a quick look shall not take it for the whole."""
+        seen = len({row.promise for row in self._with(*SEEN_WITH_NEW)})
+        few = f"{before}--quick: no more than {seen} of {self.quick_of} promises"
+        return few if self.quick_of else ""
 
     def _losses(self) -> Iterable[str]:
         for outcome in (outcome for outcome in Outcome if outcome in WORSE):

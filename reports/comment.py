@@ -11,7 +11,7 @@ ROOM_FOR_COUNT = 100
 """What `fitting` may need beyond its room, to say how much was left out."""
 
 _COLOURS = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
-_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
 def fitting(blocks: Iterable[str], room: int, what: str) -> str:

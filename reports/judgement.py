@@ -6,8 +6,9 @@ from reports.failure import KNOWN_ELSEWHERE, Case
 from reports.history import passes_in_a_row
 from reports.hooks import Ledger, PinFacts
 from reports.model import LaneName, Verdict
-from reports.record import pin_facts, runs_directory
+from reports.record import pin_facts
 from reports.relay import refuse
+from reports.stored import runs_directory
 
 LEDGER = pytest.StashKey[Ledger | None]()
 

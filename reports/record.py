@@ -15,7 +15,7 @@ from pytest_reportlog.plugin import ReportLogPlugin  # type: ignore[import-untyp
 
 from reports.hooks import PinFacts
 from reports.relay import is_worker
-from reports.stored import RUN_LOG_FILE
+from reports.stored import RUN_LOG_FILE, runs_directory
 
 KEPT_RUNS = 50
 RUN_LOG = "pinproof-run-log"
@@ -64,10 +64,6 @@ def pin_facts(config: pytest.Config) -> PinFacts | None:
     if PIN not in config.stash:
         config.stash[PIN] = config.hook.pytest_pinproof_pin(config=config)
     return config.stash[PIN]
-
-
-def runs_directory(root: Path) -> Path:
-    return root / ".pinproof" / "runs"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -9,9 +9,16 @@ from typing import Any
 import pytest
 
 from reports.model import Verdict
-from reports.record import RUN_LOG, run_of, runs_directory
+from reports.record import RUN_LOG, run_of
 from reports.relay import is_worker
-from reports.stored import RUN_LOG_FILE, NoEvidence, cases_of, environment_of, events_of
+from reports.stored import (
+    RUN_LOG_FILE,
+    NoEvidence,
+    cases_of,
+    environment_of,
+    events_of,
+    runs_directory,
+)
 from reports.tally import tally
 
 HELP = "go on with what has no verdict in the newest record in .pinproof/runs"

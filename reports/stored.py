@@ -13,6 +13,11 @@ from reports.model import TPU_STAND_IN, Verdict
 RUN_LOG_FILE = "run.jsonl"
 
 
+def runs_directory(root: Path) -> Path:
+    """Where records are, if nobody says otherwise."""
+    return root / ".pinproof" / "runs"
+
+
 class NoEvidence(Exception):
     """A record that says nothing about any pin."""
 

@@ -114,6 +114,8 @@ def test_where_nothing_can_run_nothing_is_judged(gate: GateMiniature) -> None:
         ((*FIRST_OF_TWO, "-x"), "unknown: -x."),
         ((*FIRST_OF_TWO, "-n", "some"), "the run with 1.0 ended early, with status 4: argument -n"),
         ((*FIRST_OF_TWO, "--markdown", "no/x.md"), "no/x.md can't be written: No such file"),
+        (("", "2.0"), "OLD is empty. The locked pin is called default."),
+        (("1.0", " "), "NEW is empty."),
         (("1.0",), "the following arguments are required: NEW"),
         ((*FIRST_OF_TWO, "--tier", "hourly"), "invalid choice: 'hourly'"),
     ],

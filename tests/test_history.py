@@ -2,12 +2,15 @@
 
 import json
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 from unittest import mock
 
 import pytest
 
 from cli.main import main
+from cli.pytests import ROOT
 from reports import index
 from reports.history import seen_in
 from reports.index import INDEX_FILE, latest
@@ -131,3 +134,10 @@ def test_what_it_can_not_answer_is_said(
     assert answer == status
     assert said in capsys.readouterr().err
     assert not Path("none").exists()
+
+
+def test_it_is_asked_without_importing_pytest() -> None:
+    """Which takes longer than ten thousand records."""
+    script = "import sys; import cli.history; print('pytest' in sys.modules)"
+    said = subprocess.check_output([sys.executable, "-c", script], cwd=ROOT, text=True)
+    assert said == "False\n"
