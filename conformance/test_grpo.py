@@ -5,8 +5,8 @@ when asked for (`--tier=nightly`) until many loaded repetitions have shown no fa
 """
 
 from fixtures import grpo_completions, grpo_run
+from fixtures.grpo_records import Run
 from fixtures.promises import promise
-from fixtures.trainer import Run
 from fixtures.verify import no_findings
 from reports.model import Tier
 
@@ -15,6 +15,7 @@ EVERYTHING = "every token that was sampled, the one that ends a completion inclu
 BITS = "each leaf, on the rollout's devices, is the actor's parameter, to the last bit"
 ANSWERS = "the oracle's tokens and log-probabilities for the actor's parameters"
 HEARD = "ids, masks, texts and advantages of just what the engine was asked and said"
+WEIGHED = "the oracle's best tokens for the actor's parameters, with their log-probabilities"
 CLOSE = "differences within the stated bounds"
 ASKED_FOR = "three of each, and every report finite"
 NOTICED = "an error or a warning with the number of steps that were asked for"
@@ -123,6 +124,17 @@ def test_engine_and_trainer_agree(run: Run) -> None:
 def test_engine_and_trainer_agree_at_one(idle_run: Run) -> None:
     """At a temperature of 1 engine and trainer MUST agree as well."""
     no_findings(grpo_completions.mismatch(idle_run), required=CLOSE, next_step=CACHE)
+
+
+@promise(
+    "GRPO-7c",
+    lanes=["cpu", "tpu"],
+    tier=Tier.NIGHTLY,
+    faults=["rollout-ignores-the-temperature", "top-names-are-exchanged", "sync-is-a-step-late"],
+)
+def test_engine_weighs_all_as_the_actor(run: Run) -> None:
+    """At each place the engine's best tokens MUST be the actor's, with their log-probabilities."""
+    no_findings(grpo_completions.misjudged(run), required=WEIGHED, next_step=CACHE)
 
 
 @promise(

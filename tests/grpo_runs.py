@@ -10,19 +10,13 @@ import numpy as np
 from fixtures import grpo_oracle
 from fixtures.checkpoints import BOS, EOS, Tensors, config_of
 from fixtures.grpo_batches import padded
+from fixtures.grpo_plans import GENERATIONS, LENGTH, PROMPTS, STEPS, USUAL, WIDTH
+from fixtures.grpo_records import Run
 from fixtures.oracle import Oracle, log_softmax
+from fixtures.questions import TOP
 from fixtures.seam import as_leaves
 from fixtures.tokenizer import decode, encode
 from fixtures.trained import SHAPE, lively_tensors
-from fixtures.trainer import (
-    GENERATIONS,
-    LENGTH,
-    PROMPTS,
-    STEPS,
-    USUAL,
-    WIDTH,
-    Run,
-)
 
 ASKED = [[BOS, *encode(prompt)] for prompt in PROMPTS]
 PLACES = {"rollout": [0], "trainer": [2, 3]}
@@ -67,6 +61,10 @@ def _answer(tokens: list[int], rows: Any) -> dict[str, Any]:
         "text": decode(tokens),
         "meta_info": {
             "output_token_logprobs": [[value, token, None] for value, token in pairs],
+            "output_top_logprobs": [
+                [[row[best], best, None] for best in np.argsort(-row)[:TOP].tolist()]
+                for row in rows[: len(tokens)]
+            ],
             "finish_reason": {"type": "stop" if ended else "length"},
         },
     }
@@ -97,7 +95,8 @@ def _moment(step: int) -> dict[str, Any]:
 def _rollout(step: int) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
     """The third completion of each group has ended early."""
     draw, oracle = np.random.default_rng(step), Oracle(config_of(SHAPE), after(step))
-    prompts = [prompt for prompt in ASKED for _ in range(GENERATIONS)]
+    asked = [[BOS, *encode(prompt)] for prompt in USUAL.batch(step)]
+    prompts = [prompt for prompt in asked for _ in range(GENERATIONS)]
     answers, scores = [], []
     for row, prompt in enumerate(prompts):
         tokens = draw.integers(5, 260, LENGTH).tolist()
@@ -138,5 +137,9 @@ def _told() -> dict[str, Any]:
         "rewarded": list(rewarded),
         "reference": [trainers(after(0)), trainers(after(0))],
         "error": "",
+        "ended": True,
+        "company": [12],
+        "actor": trainers(after(STEPS)),
+        "optimizer": [np.full(3, 0.5)],
         "warnings": [],
     }

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fixtures import grpo_completions, grpo_run
-from fixtures.trainer import Run
+from fixtures import grpo_completions, grpo_run, grpo_twins
+from fixtures.grpo_records import Run
 from tests.grpo_runs import made_up
 
 type Judge = Callable[[Run], Iterator[str]]
@@ -23,6 +23,11 @@ ALL_JUDGES: list[Judge] = [
     grpo_run.unnoticed,
     grpo_completions.misheard,
     grpo_completions.mismatch,
+    grpo_completions.misjudged,
+    grpo_run.unsynced_at_first,
+    grpo_run.overrun,
+    grpo_twins.said_again,
+    grpo_twins.undisturbed,
 ]
 
 
@@ -109,6 +114,31 @@ def other_scores(told: dict[str, Any]) -> None:
     told["examples"][1]["scores"][0, 2] += 1e-3
 
 
+def other_bests(told: dict[str, Any]) -> None:
+    best = told["requests"][1]["answers"][3]["meta_info"]["output_top_logprobs"][0]
+    best[1][1], best[2][1] = best[2][1], best[1][1]
+
+
+def another_start(told: dict[str, Any]) -> None:
+    leaf_of(told, 0, "model.norm.scale")["values"][2] += 1
+
+
+def a_step_too_many(told: dict[str, Any]) -> None:
+    told["train steps"] += 1
+
+
+def the_same_again(told: dict[str, Any]) -> None:
+    told["requests"][2]["answers"][1] = told["requests"][0]["answers"][1]
+
+
+def two_alike_in_a_group(told: dict[str, Any]) -> None:
+    told["requests"][1]["answers"][4] = told["requests"][1]["answers"][5]
+
+
+def no_company(told: dict[str, Any]) -> None:
+    told["company"].clear()
+
+
 @pytest.mark.parametrize(
     ("damage", "judge"),
     [
@@ -131,6 +161,12 @@ def other_scores(told: dict[str, Any]) -> None:
         (other_advantages, grpo_completions.misheard),
         (another_prompt, grpo_completions.misheard),
         (other_scores, grpo_completions.mismatch),
+        (other_bests, grpo_completions.misjudged),
+        (another_start, grpo_run.unsynced_at_first),
+        (a_step_too_many, grpo_run.overrun),
+        (the_same_again, grpo_twins.said_again),
+        (two_alike_in_a_group, grpo_twins.said_again),
+        (no_company, grpo_twins.undisturbed),
     ],
 )
 def test_what_is_wrong_is_seen(damage: Damage, judge: Judge) -> None:
