@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import math
 import sys
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from reports.comparison import Status
 from reports.merging import Overview, merge
 from reports.model import Tier
 from reports.page.document import document
+from reports.performance import BUDGET
 from reports.stored import RUN_LOG_FILE
 
 USAGE_ERROR = Status.COULD_NOT_JUDGE
@@ -61,15 +63,40 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--allow-should", action="store_true", help="may move, too, where only SHOULDs are broken"
     )
+    parser.add_argument(
+        "--performance",
+        action=argparse.BooleanOptionalAction,
+        help="measure what both pins cost, too (default: unless -k selects)",
+    )
+    parser.add_argument(
+        "--budget",
+        type=budget,
+        default=BUDGET,
+        metavar="TIMES",
+        help="how many times as much NEW may cost as OLD (default: %(default)s)",
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the answer for scripts")
     parser.add_argument("--html", type=Path, metavar="FILE", help="write one page, for a browser")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="write it for a comment")
     parser.add_argument("--junit", type=Path, metavar="FILE", help="write it as JUnit's XML")
     parser.epilog = (
         "Exit status: 0 may move; 1 a MUST is broken, flaky or no longer tried; 2 only SHOULDs "
-        "are; 3 could not judge, usage errors included (4: pinproof itself can't be set up). "
+        "are, or NEW costs more than the budget; 3 could not judge, usage errors included (4: "
+        "pinproof itself can't be set up). "
         "What the ledger accepts does not block, and is told first."
     )
+
+
+def budget(text: str) -> float:
+    """What `--budget` says, or an error that says what it may say."""
+    try:
+        times = float(text)
+    except ValueError:
+        times = 0.0
+    if not 1 <= times < math.inf:
+        message = f"{text!r} is no number from 1 on; 1.25 allows a quarter more than OLD costs"
+        raise argparse.ArgumentTypeError(message)
+    return times
 
 
 def execute(args: argparse.Namespace) -> int:
@@ -107,6 +134,8 @@ def _wish(args: argparse.Namespace) -> Wish:
         stored=args.stored,
         resume=args.resume,
         allow_should=args.allow_should,
+        performance=args.performance,
+        budget=args.budget,
     )
 
 

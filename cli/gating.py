@@ -20,6 +20,7 @@ from cli.evidence import (
     refuse_unless_ended,
     refuse_unless_whole,
 )
+from cli.measuring import measure
 from cli.pytests import PROMISES, ROOT, command
 from cli.selecting import Selection, select
 from pins.accepted import fingerprint
@@ -31,11 +32,13 @@ from reports.answer import Answer
 from reports.catalogue import lanes_in
 from reports.comparison import Row, Status, compare, judge
 from reports.failure import Case
+from reports.performance import BUDGET, Performance
 from reports.record import prune, run_name
 from reports.stored import Stored, runs_directory
 
 REPETITIONS = 3
 _SAID = "stderr.txt"
+_SAMPLES = "performance.json"
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,16 @@ class Wish:
     stored: Path | None = None
     resume: bool = False
     allow_should: bool = False
+    performance: bool | None = None
+    """Whether to measure what the pins cost; None leaves it to what is selected."""
+
+    budget: float = BUDGET
+
+    @property
+    def measured(self) -> bool:
+        """By itself only where neither haste nor a question about some promise is at work."""
+        narrow = self.selection.quick or bool(self.selection.keyword)
+        return not narrow if self.performance is None else self.performance
 
 
 @dataclass
@@ -60,6 +73,7 @@ class Gate:
     _sightings: dict[str, dict[str, list[Case]]] = field(
         default_factory=lambda: {"old": {}, "new": {}}
     )
+    performance: Performance | None = None
     _doing: str = "before anything was tried"
 
     def answer(self) -> Answer:
@@ -73,7 +87,8 @@ class Gate:
             trouble = f"{os_failure(error, runs_directory(ROOT))}."
         except (KeyboardInterrupt, SystemExit):
             trouble = f"it was interrupted {self._doing}. Go on with the same command and --resume."
-        status = judge(self.rows, allow_should=self.wish.allow_should)
+        costlier = bool(self.performance and self.performance.costlier)
+        status = judge(self.rows, allow_should=self.wish.allow_should, costlier=costlier)
         return Answer(
             status=Status.COULD_NOT_JUDGE if trouble else status,
             old=self.wish.old,
@@ -84,6 +99,7 @@ class Gate:
             records=self.records,
             packages=self.packages,
             quick_of=len(lanes_in(ROOT / "docs" / "promises.md")) * self.wish.selection.quick,
+            performance=self.performance,
         )
 
     def _try(self) -> None:
@@ -106,6 +122,8 @@ class Gate:
         self.packages = differing_versions(first, second)
         self._compare()
         self._repeat({"old": old.spec, "new": new.spec})
+        if self.wish.measured:
+            self._measure(old, new)
 
     def _stored(self, selected: list[str]) -> Stored | None:
         """What `--from` names."""
@@ -202,3 +220,8 @@ class Gate:
                 self._doing = f"while {pin} was tried again"
                 self._run(side, self._new_record(side), pin, differing, differing)
             self._compare()
+
+    def _measure(self, old: Pin, new: Pin) -> None:
+        self._doing = "while what the pins cost was measured"
+        begun = Performance(budget=self.wish.budget, file=self.records["new"][0] / _SAMPLES)
+        self.performance = measure(old, new, self.rows, begun, self.say)

@@ -10,6 +10,8 @@ from typing import Any
 from reports.comparison import SEEN_WITH_NEW, WORSE, Outcome, Row, Sightings, Status
 from reports.failure import Case
 from reports.model import Level, Verdict
+from reports.performance import Performance
+from reports.performance_pages import grown
 
 TOLD = WORSE | {Outcome.KNOWN_BREAK, Outcome.COULD_NOT_JUDGE}
 """Outcomes that are told with all that is needed to look into them."""
@@ -42,6 +44,9 @@ class Answer:
 
     quick_of: int = 0
     """How many promises there are, where one of each area was asked for."""
+
+    performance: Performance | None = None
+    """None where nobody asked what the pins cost."""
 
     @property
     def headline(self) -> str:
@@ -92,6 +97,7 @@ class Answer:
             "selection": self.selection,
             "quick_of": self.quick_of,
             "counts": self.counts,
+            "performance": self.performance.as_json() if self.performance else None,
             "promises": [_row_as_json(row) for row in self.rows],
         }
 
@@ -109,8 +115,7 @@ class Answer:
         return "nothing was tried with the new pin."
 
     def _why_it_may(self) -> str:
-        if self._with(*WORSE):
-            losses = "; ".join(self._losses())
+        if losses := "; ".join(self._losses()):
             return f"{losses}, which --allow-should allows{self._shortness('; ')}."
         known = self._with(Outcome.KNOWN_BREAK)
         beyond = ", beyond what the ledger has accepted" if known else ""
@@ -132,6 +137,8 @@ class Answer:
                 if rows := [row for row in self._with(outcome) if row.level is level]:
                     verb = "is" if len(rows) == 1 else "are"
                     yield f"{len(rows)} {level}{_s(rows)} {verb} {outcome} ({names(rows)})"
+        if self.performance and self.performance.costlier:
+            yield f"{self.new} costs more ({grown(self.performance)})"
 
 
 def sequence(sightings: Sightings) -> str:

@@ -7,6 +7,8 @@ from itertools import groupby
 from reports.answer import TOLD, Answer, cut, details, moved, sequence
 from reports.comment import MARKDOWN_BYTES, ROOM_FOR_COUNT, fenced, fitting, prose, size
 from reports.comparison import Outcome, Row
+from reports.performance_pages import lines as performance_lines
+from reports.performance_pages import table as performance_table
 
 _TABLE = "| what | promise | level | lane | with OLD | with NEW |\n|---|---|---|---|---|---|\n"
 
@@ -19,6 +21,8 @@ def terminal(answer: Answer) -> str:
         for row in listed:
             lines.append(f"  {row.promise:<9} {row.level:<7} {row.lane:<7} {_verdicts(row)}")
             lines += [f"      {line}" for line in _shown(row)]
+    if answer.performance:
+        lines += ["", *performance_lines(answer.performance)]
     return "\n".join([*lines, "", *_footer(answer)])
 
 
@@ -26,6 +30,8 @@ def markdown(answer: Answer) -> str:
     head = f"### {prose(answer.headline)}\n\n"
     if answer.accepted:
         head += f"{prose(answer.accepted)}\n\n"
+    if answer.performance:
+        head += performance_table(answer.performance)
     tail = "\n".join(["", *(f"- {prose(line)}" for line in _footer(answer))]) + "\n"
     room = MARKDOWN_BYTES - size(head) - size(tail) - 2 * ROOM_FOR_COUNT
     table = ""

@@ -172,12 +172,15 @@ def compare(
     return tuple(sorted(rows, key=_place))
 
 
-def judge(rows: Iterable[Row], *, allow_should: bool = False) -> Status:
-    """A certain loss of a MUST outweighs doubt, and doubt outweighs the loss of a SHOULD."""
+def judge(rows: Iterable[Row], *, allow_should: bool = False, costlier: bool = False) -> Status:
+    """A certain loss of a MUST outweighs doubt, and doubt outweighs the loss of a SHOULD.
+
+    `costlier`: with NEW something else than a promise costs more than it may.
+    """
     rows = list(rows)
     outcomes = {row.outcome for row in rows}
     lost = [row for row in rows if row.outcome in LOST]
-    worse = bool(outcomes & WORSE)
+    worse = costlier or bool(outcomes & WORSE)
     if any(row.level is Level.MUST for row in lost):
         return Status.MUST_NOT_MOVE
     if Outcome.COULD_NOT_JUDGE in outcomes or not outcomes & SEEN_WITH_NEW:

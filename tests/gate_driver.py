@@ -1,14 +1,20 @@
 """`python -m tests.gate_driver OLD NEW`: the gate over the suite in miniature that is here."""
 
+import contextlib
+import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from unittest import mock
 
-from cli import evidence, gating, main, selecting
+from cli import evidence, gating, main, measuring, selecting
+from fixtures.nursery import CellPin
+from fixtures.performance import NotMeasured
 from pins.environment import Pin
 from pins.installed import Installed
 from pins.spec import PinError
+from tests.performance_cases import ratios, sample
+from tests.waiting import wait_until
 
 COMMIT = "c0ffee"
 BRANCH = "3.0"
@@ -37,11 +43,34 @@ def here() -> dict[str, dict[str, object]]:
     }
 
 
+class Rig:
+    """What an engine costs with a pin is what `costs.json` says; without it there is no engine."""
+
+    def sample(self, pin: CellPin) -> dict[str, float]:
+        costs = Path("costs.json")
+        told = json.loads(costs.read_text()).get(pin.python.name) if costs.exists() else None
+        if told == "never":
+            Path("waiting").touch()
+            wait_until(Path("go").exists)
+        if not isinstance(told, dict):
+            raise NotMeasured("there is no engine")
+        return sample(ratios(**told))
+
+
+@contextlib.contextmanager
+def rig(_probes: Path) -> Iterator[Rig]:
+    try:
+        yield Rig()
+    finally:
+        Path("cleared-up").touch()
+
+
 def drive(words: list[str]) -> int:
     with (
         mock.patch.multiple(gating, ROOT=Path.cwd(), command=command, obtain=obtain, here=here),
         mock.patch.multiple(selecting, command=command),
         mock.patch.multiple(evidence, inspect=inspect),
+        mock.patch.multiple(measuring, rig=rig),
     ):
         return main.main(["gate", *words])
 

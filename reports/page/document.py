@@ -13,6 +13,7 @@ from reports.page.failures import anchor, failures
 from reports.page.markup import Html, element, join
 from reports.page.moving import STATES, answered, changes
 from reports.page.parts import chip, definitions, listed, section
+from reports.page.performance import performance
 from reports.page.table import table
 from reports.standing import Run, Standing
 from reports.summary import Finding, counts, findings, headline, notes
@@ -45,6 +46,7 @@ def document(overview: Overview, answer: Answer | None = None) -> str:
         element(
             "main",
             changes(answer) if answer else join(),
+            performance(answer.performance) if answer and answer.performance else join(),
             _what_broke(overview),
             failures(overview),
             table(overview),
