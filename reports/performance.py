@@ -57,6 +57,7 @@ FIGURES = (
     Figure("warm first token", "s"),
     Figure("decoding", "tokens/s", falling=True),
     Figure("weight swap", "s"),
+    Figure("GRPO step", "s"),
     Figure("peak memory of the host", "MB"),
     Figure("arrays on devices", "MB"),
     Figure("programs compiled", "", exact=True),

@@ -190,7 +190,7 @@ def test_a_figure_that_one_pin_lacks_is_named() -> None:
 
 
 def test_the_names_are_those_that_cells_tell() -> None:
-    told = inspect.getsource(scenario.measure)
+    told = inspect.getsource(scenario)
     assert [figure.name for figure in FIGURES if f'"{figure.name}": ' not in told] == []
 
 
