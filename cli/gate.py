@@ -66,7 +66,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--performance",
         action=argparse.BooleanOptionalAction,
-        help="measure what both pins cost, too (default: unless -k selects)",
+        help="measure what both pins cost, too (default: unless --quick or -k is given)",
     )
     parser.add_argument(
         "--budget",

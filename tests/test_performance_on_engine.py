@@ -78,5 +78,5 @@ def test_an_engine_that_can_not_start_is_not_measured(
     measuring: Rig, cell_pin: CellPin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     site(tmp_path, monkeypatch, BREAKING)
-    with pytest.raises(NotMeasured, match="ModuleNotFoundError: .*sgl_jax"):
+    with pytest.raises(NotMeasured, match=r"ModuleNotFoundError: .*sgl_jax"):
         measuring.sample(cell_pin)
