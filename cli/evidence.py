@@ -31,9 +31,8 @@ def read(directory: Path) -> Stored:
     place = directory.parent if directory.name == RUN_LOG_FILE else directory
     try:
         return stored(place)
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", "") or "it is no text"
-        raise Unjudged(f"there is no record in {place}: {reason}.") from None
+    except OSError as error:
+        raise Unjudged(f"there is no record in {place}: {error.strerror}.") from None
     except NoEvidence as refusal:
         raise Unjudged(str(refusal)) from None
     except (AttributeError, KeyError, TypeError, ValueError):

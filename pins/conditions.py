@@ -63,7 +63,7 @@ def satisfied(conditions: Iterable[Requirement], versions: Mapping[str, str]) ->
     """Whether the pin has all the named packages in the named versions."""
     installed = {str(canonicalize_name(name)): versions[name] for name in versions}
     return all(
-        _contains(each.specifier, installed.get(canonicalize_name(each.name), ""))
+        _contains(each.specifier, installed.get(canonicalize_name(each.name)) or "")
         for each in conditions
     )
 

@@ -47,7 +47,7 @@ class Pair:
 def by_number(promise_id: str) -> tuple[str, int, str]:
     area, _, number = promise_id.rpartition("-")
     digits = number.rstrip(ascii_lowercase)
-    return area, int(digits) if digits.isdigit() else 0, number
+    return area, int(digits) if digits.isdecimal() else 0, number
 
 
 def render(entries: Iterable[Entry]) -> str:

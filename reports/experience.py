@@ -40,7 +40,7 @@ class Experience:
     @cached_property
     def verdicts(self) -> tuple[Verdict, ...]:
         """The oldest first, of all runs that have tried it."""
-        seen = (Verdict(case.seen or case.verdict) for case in self.cases)
+        seen = (case.seen or case.verdict for case in self.cases)
         return tuple(verdict for verdict in seen if verdict is not Verdict.NOT_RUN)
 
     def is_in(self, entry: Entry) -> bool:
@@ -52,7 +52,7 @@ class Experience:
         """The newest of the gravest."""
         return max(
             reversed(self.cases),
-            key=lambda case: GRAVITY.index(Verdict(case.seen or case.verdict)),
+            key=lambda case: GRAVITY.index(case.seen or case.verdict),
         )
 
 
@@ -84,7 +84,7 @@ def told_apart(
     facts = [one.facts for one in alike]
     packages = [ENGINE, *(name for name in STACK if differing(name, versions))]
     return (
-        {name: each.versions[name] for name in packages if name in each.versions},
+        {name: each.versions[name] for name in packages if each.versions.get(name)},
         {name: each.facts[name] for name in sorted(each.facts) if differing(name, facts)},
     )
 

@@ -55,7 +55,8 @@ class Case:
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Self:
         known = {name: data[name] for name in cls.__dataclass_fields__ if name in data}
-        return cls(**known | {"verdict": Verdict(data["verdict"])})
+        seen = Verdict(data["seen"]) if data.get("seen") else None
+        return cls(**known | {"verdict": Verdict(data["verdict"]), "seen": seen})
 
     @property
     def reproduce(self) -> str:

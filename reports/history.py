@@ -59,13 +59,13 @@ def _seen(runs: Path, promise: str, lane: str, versions: dict[str, str]) -> Iter
         events = _events(log, f'"{promise}"')
         if _versions(events) == versions:
             cases = (event["pinproof"] for event in events if "pinproof" in event)
-            mine = {case["seen"] for case in cases if (case["promise"], case["lane"]) == wanted}
+            mine = {case.get("seen") for case in cases if (case["promise"], case["lane"]) == wanted}
             yield from (mine - {Verdict.PASS, Verdict.NOT_RUN} or mine & {Verdict.PASS})
 
 
 def _versions(events: list[dict[str, Any]]) -> dict[str, str] | None:
-    pins = [event["pin"] for event in events if event["$report_type"] == "Environment"]
-    return pins[0]["versions"] if pins and pins[0] else None
+    pins = [event.get("pin") for event in events if event["$report_type"] == "Environment"]
+    return pins[0].get("versions") if pins and pins[0] else None
 
 
 def _events(log: Path, holding: str) -> list[dict[str, Any]]:

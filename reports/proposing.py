@@ -73,7 +73,7 @@ def _obstacle(one: Experience, entry: Entry | None, lanes: Mapping[str, set[str]
         return ""
     if one.lane not in lanes.get(one.promise, ()):
         return "this suite has no such promise"
-    if ENGINE not in one.versions:
+    if not one.versions.get(ENGINE):
         return f"the records do not say which {ENGINE} it was"
     if broken == {Verdict.BLOCKED}:
         return "it was blocked, so nothing was learnt: remove the obstacle and run again"

@@ -9,6 +9,7 @@ from typing import Any
 
 from reports.failure import Case
 from reports.model import TPU_STAND_IN, Verdict
+from reports.shapes import is_event
 
 RUN_LOG_FILE = "run.jsonl"
 
@@ -88,23 +89,34 @@ def cases_of(events: list[dict[str, Any]]) -> dict[str, Case]:
 
 def events_of(log: Path, wanted: Callable[[str], bool] = bool) -> list[dict[str, Any]]:
     """The events in those lines that are wanted."""
-    lines = log.read_text(encoding="utf-8").splitlines()
+    try:
+        lines = log.read_text(encoding="utf-8").splitlines()
+    except UnicodeDecodeError:
+        raise NoEvidence(f"{log} is no record of a run. It is no text.") from None
     if any(f'"{TPU_STAND_IN}"' in line and _stands_in(line) for line in lines):
         raise NoEvidence(
             f"{log.parent} is a record of pinproof's own tests: CPU devices stood in for chips "
             f"(lane {TPU_STAND_IN}). It is no evidence about any pin."
         )
-    return [event for line in lines if wanted(line) and (event := _event(line))]
+    events = []
+    for number, line in enumerate(lines, start=1):
+        if wanted(line) and (event := _event(line)) is not None:
+            if not is_event(event):
+                raise NoEvidence(
+                    f"{log} is no record of a run. Line {number} is not what a run writes."
+                )
+            events.append(event)
+    return events
 
 
 def _stands_in(line: str) -> bool:
-    case: dict[str, Any] = _event(line).get("pinproof", {})
-    return case.get("lane") == TPU_STAND_IN
+    event = _event(line)
+    return is_event(event) and (event.get("pinproof") or {}).get("lane") == TPU_STAND_IN
 
 
-def _event(line: str) -> dict[str, Any]:
+def _event(line: str) -> Any:
+    """None for the last line of a run that was killed while it wrote."""
     try:
-        event: dict[str, Any] = json.loads(line)
-    except ValueError:
-        return {}  # The last line of a run that was killed while it wrote.
-    return event
+        return json.loads(line)
+    except (ValueError, RecursionError):
+        return None
