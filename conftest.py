@@ -40,6 +40,7 @@ pytest_plugins = [
     "fixtures.grpo_loss",
     "fixtures.trained",
     "fixtures.trainer",
+    "fixtures.grpo_reference",
     "fixtures.exploration",
     "fixtures.real_model",
     "fixtures.stress",

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from fixtures import grpo_oracle
-from fixtures.checkpoints import BOS, EOS, Tensors, config_of
+from fixtures.checkpoints import BOS, EOS, PAD, Tensors, config_of
 from fixtures.grpo_batches import padded
 from fixtures.grpo_plans import GENERATIONS, LENGTH, PROMPTS, STEPS, USUAL, WIDTH
 from fixtures.grpo_records import Run
@@ -138,6 +138,7 @@ def _told() -> dict[str, Any]:
         "reference": [trainers(after(0)), trainers(after(0))],
         "error": "",
         "ended": True,
+        "pad": PAD,
         "company": [12],
         "actor": trainers(after(STEPS)),
         "optimizer": [np.full(3, 0.5)],
