@@ -6,6 +6,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 from reports.answer import Answer, details
 from reports.comment import printable
 from reports.comparison import WORSE, Outcome, Row, Status
+from reports.performance_pages import grown, lines
 
 GOOD = frozenset({Outcome.KEPT, Outcome.REPAIRED, Outcome.NEWLY_TRIED, Outcome.COSTLIER})
 """With NEW such a promise is kept. Where it is not, and blocks nothing, its case is skipped."""
@@ -15,7 +16,7 @@ _COUNTED = {"failures": FAILURE, "errors": ERROR, "skipped": SKIPPED}
 
 
 def junit(answer: Answer) -> str:
-    cases = [_case(answer, row) for row in answer.rows]
+    cases = [*_costs(answer), *(_case(answer, row) for row in answer.rows)]
     unjudged = answer.status is Status.COULD_NOT_JUDGE
     if unjudged and not any(case.find(ERROR) is not None for case in cases):
         cases.insert(0, _gate(answer))
@@ -41,6 +42,18 @@ def _gate(answer: Answer) -> Element:
     case = Element("testcase", classname="gate", name="the gate has an answer")
     SubElement(case, ERROR, message=printable(answer.headline))
     return case
+
+
+def _costs(answer: Answer) -> Iterator[Element]:
+    if (measured := answer.performance) is None:
+        return
+    case = Element("testcase", classname="gate", name="what both pins cost")
+    if measured.costlier and answer.status is not Status.MAY_MOVE:
+        SubElement(case, FAILURE, message=printable(f"{answer.new} costs more ({grown(measured)})"))
+    elif measured.trouble or measured.unmeasured:
+        SubElement(case, SKIPPED, message="not measured, or not to the end")
+    SubElement(case, "system-out").text = printable("\n".join(lines(measured)))
+    yield case
 
 
 def _case(answer: Answer, row: Row) -> Element:

@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 from reports.answer import Answer
 from reports.answer_junit import junit
 from reports.comparison import Status
+from reports.performance import Performance
 from tests.gate_cases import GROWN, answer, row
 from tests.gate_miniature import BROKEN_BY_NEW, FIRST_OF_TWO, GateMiniature
+from tests.performance_cases import measured, ratios
 
 MUST_NOT = Status.MUST_NOT_MOVE
 KNOWN = ("pass", "known")
@@ -67,6 +69,26 @@ def test_what_costs_more_fails_unless_it_is_allowed() -> None:
     assert tags(suite_of(answer(costly)))["SWAP-3[cpu]"] == ""
 
 
+@pytest.mark.parametrize(
+    ("times", "status", "tag"),
+    [
+        (1.0, Status.MAY_MOVE, ""),
+        (2.0, Status.SHOULD_NOT_MOVE, "failure"),
+        (2.0, Status.MAY_MOVE, ""),
+    ],
+)
+def test_what_both_pins_cost_is_a_case(times: float, status: Status, tag: str) -> None:
+    told = answer(row("pass", "pass"), status=status, performance=measured(ratios(times), 12))
+    assert tags(suite_of(told)) == {"SWAP-3[cpu]": "", "what both pins cost": tag}
+    assert "performance (12 pairs in turns" in junit(told)
+
+
+def test_what_could_not_be_measured_is_skipped() -> None:
+    told = answer(row("pass", "pass"), performance=Performance(trouble="no room."))
+    assert tags(suite_of(told))["what both pins cost"] == "skipped"
+    assert "not measured: no room." in junit(told)
+
+
 def test_a_failure_says_what_was_seen_and_how_to_see_it_again() -> None:
     evidence = {"observed": "token 7", "required": "token 9"}
     suite = suite_of(answer(row("pass", "fail", evidence=evidence), status=MUST_NOT))
@@ -110,7 +132,8 @@ def test_the_gate_writes_it_before_and_after(gate: GateMiniature) -> None:
     gate.promise("BACK-1", BROKEN_BY_NEW)
     gate.promise("BACK-2")
     file = gate.path / "answer.xml"
-    assert gate.ask(*FIRST_OF_TWO, "--junit", "answer.xml").status == 1
+    asked = gate.ask(*FIRST_OF_TWO, "--no-performance", "--junit", "answer.xml")
+    assert asked.status == 1
     assert tags(suite_in(file.read_text())) == {"BACK-1[cpu]": "failure", "BACK-2[cpu]": ""}
     assert gate.ask("1.0", "1.0", "--junit", "answer.xml").status == 3
     assert tags(suite_in(file.read_text())) == {"the gate has an answer": "error"}
