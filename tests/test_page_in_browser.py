@@ -6,8 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from reports.comparison import Status
 from reports.page.document import document
+from reports.performance import MOST
 from tests.browser import Browser, browser
+from tests.gate_cases import answer
+from tests.performance_cases import measured, ratios
 from tests.recorded import overview, record, saw
 
 CHROMIUM = os.environ.get("PINPROOF_CHROMIUM", "")
@@ -44,7 +48,9 @@ def page(tmp_path: Path) -> Path:
     first = record(tmp_path / "a", *cases, bad, status=1, began=1)
     second = record(tmp_path / "b", *cases, saw("known", "GEN-3"), pin=HOSTILE, began=2)
     file = tmp_path / "page.html"
-    file.write_text(document(overview(first, second)), encoding="utf-8")
+    costs = measured(ratios(start_up=1.6, decoding=9.0), pairs=MOST)
+    gate = answer(status=Status.SHOULD_NOT_MOVE, performance=costs)
+    file.write_text(document(overview(first, second), gate), encoding="utf-8")
     return file
 
 
