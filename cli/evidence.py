@@ -27,6 +27,10 @@ class Unjudged(Exception):
     """The gate can't judge; the message says why, in one sentence."""
 
 
+class Foreign(Unjudged):
+    """A record was made by another suite, on another machine, or with other packages."""
+
+
 def read(directory: Path) -> Stored:
     place = directory.parent if directory.name == RUN_LOG_FILE else directory
     try:
@@ -77,7 +81,7 @@ def refuse_if_others(
     there, here = record.environment or {}, other or {}
     suites = [each.get("suite") or {} for each in (there, here)]
     if suites[0] != suites[1]:
-        raise Unjudged(
+        raise Foreign(
             f"the record in {record.directory} was made by another suite "
             f"({_suite(suites[0])}) than that of {whose} ({_suite(suites[1])})."
         )
@@ -87,13 +91,13 @@ def refuse_if_others(
             f"that of {whose}."
         )
     if clean and (suites[0].get("commit") is None or suites[0].get("dirty") is not False):
-        raise Unjudged(
+        raise Foreign(
             f"the record in {record.directory} was made by a suite that no commit describes "
             f"({_suite(suites[0])}), so nobody can tell whether it is this one."
         )
     kinds = [_kind(each.get("machine") or {}) for each in (there, here)]
     if kinds[0] != kinds[1]:
-        raise Unjudged(
+        raise Foreign(
             f"the record in {record.directory} was made on another kind of machine "
             f"({kinds[0]}) than that of {whose} ({kinds[1]})."
         )
@@ -104,7 +108,7 @@ def refuse_if_other_pin(record: Stored, pin: Pin) -> None:
     differing = _differing(_versions(record), inspect(pin.python).versions)
     what = moved(differing) if differing else f"source {' -> '.join(sources)}"
     if differing or sources[0] != sources[1]:
-        raise Unjudged(
+        raise Foreign(
             f"the record in {record.directory} is not about {pin.spec} as it is here: {what}."
         )
 

@@ -6,15 +6,15 @@ import math
 import sys
 from pathlib import Path
 
+from cli import selecting
 from cli.evidence import Unjudged, read
 from cli.gating import Gate, Wish
-from cli.selecting import Selection, lanes
+from cli.report import publish
 from reports.answer import Answer
 from reports.answer_junit import junit
 from reports.answer_pages import markdown, terminal
 from reports.comparison import Status
 from reports.merging import Overview, merge
-from reports.model import Tier
 from reports.page.document import document
 from reports.performance import BUDGET
 from reports.stored import RUN_LOG_FILE
@@ -26,20 +26,11 @@ _NOT_ENDED = "the gate has not ended."
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("old", metavar="OLD", help="the pin in use, as --pin of `pinproof run`")
     parser.add_argument("new", metavar="NEW", help="the pin to move to")
-    parser.add_argument(
-        "--lanes",
-        metavar="LANES",
-        help="only these, such as static,cpu; each must be able to run (default: all that can)",
-    )
-    parser.add_argument("-k", dest="keyword", default="", metavar="EXPRESSION", help="as pytest's")
+    selecting.add_arguments(parser)
     parser.add_argument(
         "--quick",
         action="store_true",
         help="try one cheap promise of each area only, in a few minutes; no substitute for all",
-    )
-    parser.add_argument("-n", dest="workers", default="", metavar="N", help="as pytest's")
-    parser.add_argument(
-        "--tier", choices=[*map(str, Tier)], default=str(Tier.USUAL), help="(default: %(default)s)"
     )
     parser.add_argument(
         "--ledger",
@@ -113,24 +104,14 @@ def execute(args: argparse.Namespace) -> int:
 
 
 def _wish(args: argparse.Namespace) -> Wish:
-    if args.pytest:
-        raise Unjudged(f"unknown: {' '.join(args.pytest)}. `pinproof gate --help` lists what is.")
+    selecting.refuse_unknown(args, "gate")
     for which, pin in (("OLD", args.old), ("NEW", args.new)):
         if not pin.strip():
             raise Unjudged(f"{which} is empty. The locked pin is called default.")
-    chosen = () if args.lanes is None else lanes(args.lanes)
-    selection = Selection(
-        chosen,
-        args.keyword.strip(),
-        Tier(args.tier),
-        args.workers,
-        tuple(args.ledgers),
-        quick=args.quick,
-    )
     return Wish(
         old=args.old,
         new=args.new,
-        selection=selection,
+        selection=selecting.selection(args, tuple(args.ledgers), quick=args.quick),
         stored=args.stored,
         resume=args.resume,
         allow_should=args.allow_should,
@@ -148,11 +129,7 @@ def _publish(args: argparse.Namespace, answer: Answer) -> None:
         args.html: document(_overview(answer), answer) if args.html else "",
     }
     for file, text in pages.items():
-        if file is not None:
-            try:
-                file.write_text(text, encoding="utf-8")
-            except OSError as error:
-                raise Unjudged(f"{file} can't be written: {error.strerror}.") from None
+        publish(file, text)
 
 
 def _overview(answer: Answer) -> Overview:

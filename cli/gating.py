@@ -1,44 +1,35 @@
 """Tries the promises with both pins, repeats what differs, and joins the records to an answer."""
 
-import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Any
 
-from cli.child import INTERRUPTED, run, stopping_on_sigterm
 from cli.evidence import (
     Unjudged,
     differing_versions,
-    leaves_nothing,
-    newest_like,
-    note_selection,
     read,
-    refuse_if_other_pin,
     refuse_if_others,
     refuse_unless_begun,
     refuse_unless_ended,
     refuse_unless_whole,
 )
 from cli.measuring import measure
-from cli.pytests import PROMISES, ROOT, command
+from cli.pytests import ROOT
 from cli.selecting import Selection, select
-from pins.accepted import fingerprint
+from cli.trying import Trials, trouble_of
 from pins.environment import Pin, obtain
-from pins.failures import os_failure
-from pins.spec import PinError, parse
-from pins.stamp import here
+from pins.spec import parse
 from reports.answer import Answer
 from reports.catalogue import lanes_in
 from reports.comparison import Row, Status, compare, judge
 from reports.failure import Case
 from reports.performance import BUDGET, Performance
-from reports.record import prune, run_name
-from reports.stored import Stored, runs_directory
+from reports.stored import Stored
 
 REPETITIONS = 3
-_SAID = "stderr.txt"
 _SAMPLES = "performance.json"
+_WHOSE = "this gate"
 
 
 @dataclass(frozen=True)
@@ -76,17 +67,12 @@ class Gate:
     performance: Performance | None = None
     _doing: str = "before anything was tried"
 
+    @property
+    def _trials(self) -> Trials:
+        return Trials(self.wish.selection, _WHOSE, self.say, self.wish.resume)
+
     def answer(self) -> Answer:
-        trouble = ""
-        try:
-            with stopping_on_sigterm():
-                self._try()
-        except (Unjudged, PinError) as reason:
-            trouble = str(reason).removeprefix("--pin ")
-        except OSError as error:
-            trouble = f"{os_failure(error, runs_directory(ROOT))}."
-        except (KeyboardInterrupt, SystemExit):
-            trouble = f"it was interrupted {self._doing}. Go on with the same command and --resume."
+        trouble = trouble_of(self._try, lambda: self._doing)
         costlier = bool(self.performance and self.performance.costlier)
         status = judge(self.rows, allow_should=self.wish.allow_should, costlier=costlier)
         return Answer(
@@ -112,11 +98,11 @@ class Gate:
         old, new = (self._obtain(pin) for pin in pins.values())
         if old.python == new.python:
             raise Unjudged(f"OLD and NEW are the same environment, {old.python}.")
-        first = (
-            self._take("old", old, stored, selected)
-            if stored
-            else self._first("old", old, selected)
-        )
+        if stored:
+            first = self._trials.taken(stored, old, partial(self._note_record, "old"))
+            self._book("old", first, selected)
+        else:
+            first = self._first("old", old, selected)
         second = self._first("new", new, selected)
         refuse_if_others(first, second.environment, f"the run with {new.spec}")
         self.packages = differing_versions(first, second)
@@ -133,73 +119,19 @@ class Gate:
         refuse_unless_begun(stored)
         refuse_unless_ended(stored.exit_status, f"recorded in {stored.directory}")
         refuse_unless_whole(stored, selected)
-        refuse_if_others(stored, self._here(), "this gate", clean=True)
+        refuse_if_others(stored, self._trials.here(), _WHOSE, clean=True)
         return stored
-
-    def _here(self) -> dict[str, Any]:
-        return {**here(), "ledger": fingerprint(self.wish.selection.ledgers)}
 
     def _obtain(self, pin: str) -> Pin:
         self._doing = f"while {pin} was made ready"
         return obtain(pin, ROOT, self.say)
 
     def _first(self, side: str, pin: Pin, selected: list[str]) -> Stored:
-        """All promises once, but for those that an earlier gate has tried."""
         self._doing = f"while {pin.spec} was tried"
-        earlier = self._earlier(pin, selected)
-        if earlier and leaves_nothing(earlier, selected):
-            return self._take(side, pin, earlier, selected)
-        resuming = [f"--resume-from={earlier.directory}"] if earlier else []
-        directory = self._new_record(side)
-        note_selection(directory, pin.spec, selected)
-        options = [*self.wish.selection.options, *resuming]
-        return self._run(side, directory, pin.spec, options, selected)
-
-    def _earlier(self, pin: Pin, selected: list[str]) -> Stored | None:
-        if not self.wish.resume:
-            return None
-        found = newest_like(runs_directory(ROOT), pin.spec, selected)
-        self.say(
-            f"going on with {found.directory}" if found else f"{pin.spec} was not begun before"
-        )
+        noting = partial(self._note_record, side)
+        found = self._trials.first(pin, selected, noting, self.wish.selection.options)
+        self._book(side, found, selected)
         return found
-
-    def _take(self, side: str, pin: Pin, stored: Stored, selected: list[str]) -> Stored:
-        """As if it had been run by this gate."""
-        refuse_if_other_pin(stored, pin)
-        refuse_if_others(stored, self._here(), "this gate")
-        self._note_record(side, stored.directory)
-        self._book(side, stored, selected)
-        return stored
-
-    def _run(
-        self, side: str, directory: Path, pin: str, options: list[str], wanted: list[str]
-    ) -> Stored:
-        status, said = self._pytest(directory, ["--pin", pin, *options])
-        refuse_unless_ended(status, f"with {pin}", said)
-        stored = read(directory)
-        refuse_unless_whole(stored, wanted)
-        self._book(side, stored, wanted)
-        return stored
-
-    def _pytest(self, directory: Path, options: list[str]) -> tuple[int, str]:
-        """All that pytest says goes to stderr: the answer alone is for stdout."""
-        given = [*options, *self.wish.selection.manner, f"--report-dir={directory}"]
-        with (directory / _SAID).open("w+", encoding="utf-8") as said:
-            status = run(command(PROMISES, given), stdout=sys.stderr, stderr=said)
-            said.seek(0)
-            words = said.read()
-        sys.stderr.write(words)
-        if status == INTERRUPTED:
-            raise KeyboardInterrupt
-        return status, words
-
-    def _new_record(self, side: str) -> Path:
-        directory = runs_directory(ROOT) / run_name()
-        directory.mkdir(parents=True)
-        prune(directory.parent)
-        self._note_record(side, directory)
-        return directory
 
     def _note_record(self, side: str, directory: Path) -> None:
         self.records[side] = (*self.records.get(side, ()), directory)
@@ -218,7 +150,8 @@ class Gate:
             self.say(f"{len(differing)} differ; trying them again, {turn + 1} of {REPETITIONS}")
             for side, pin in pins.items():
                 self._doing = f"while {pin} was tried again"
-                self._run(side, self._new_record(side), pin, differing, differing)
+                noting = partial(self._note_record, side)
+                self._book(side, self._trials.again(pin, differing, noting), differing)
             self._compare()
 
     def _measure(self, old: Pin, new: Pin) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from cli.evidence import Unjudged, read
 from cli.pytests import ROOT
 from cli.report import once
+from cli.selecting import refuse_unknown
 from fixtures.tpus import GENERATIONS
 from pins.accepted import OWN
 from pins.failures import os_failure
@@ -76,8 +77,7 @@ def execute(args: argparse.Namespace) -> int:
 
 
 def _refuse_misuse(args: argparse.Namespace, *, checking: bool) -> None:
-    if args.pytest:
-        raise Unjudged(f"unknown: {' '.join(args.pytest)}. `pinproof ledger --help` lists what is.")
+    refuse_unknown(args, "ledger")
     if checking and args.output:
         raise Unjudged("check writes nothing: --output is for propose.")
     if not checking and args.within is not None:

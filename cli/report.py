@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from cli.evidence import Unjudged, read
+from cli.selecting import refuse_unknown
 from reports.merging import Overview, State, merge
 from reports.page.document import document
 from reports.summary_pages import markdown, terminal
@@ -42,8 +43,7 @@ def execute(args: argparse.Namespace) -> int:
 
 
 def _overview(args: argparse.Namespace) -> Overview:
-    if args.pytest:
-        raise Unjudged(f"unknown: {' '.join(args.pytest)}. `pinproof report --help` lists what is.")
+    refuse_unknown(args, "report")
     overview = merge(map(read, once(args.records)))
     if not args.any_suite:
         _refuse_other_suites(overview)

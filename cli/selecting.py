@@ -1,5 +1,6 @@
 """Which promises the gate is about, listed before anything is built or tried."""
 
+import argparse
 import re
 import subprocess
 from dataclasses import dataclass
@@ -57,6 +58,42 @@ class Selection:
         ledgers = "".join(f", ledger {folder}" for folder in self.ledgers)
         quick = ", --quick: one promise of each area" if self.quick else ""
         return f"lanes {lanes}{keyword}{tier}{quick}{ledgers}"
+
+
+def add_arguments(parser: argparse.ArgumentParser, *, keyword_needed: bool = False) -> None:
+    parser.add_argument(
+        "--lanes",
+        metavar="LANES",
+        help="only these, such as static,cpu; each must be able to run (default: all that can)",
+    )
+    parser.add_argument(
+        "-k",
+        dest="keyword",
+        default="",
+        required=keyword_needed,
+        metavar="EXPRESSION",
+        help="as pytest's",
+    )
+    parser.add_argument("-n", dest="workers", default="", metavar="N", help="as pytest's")
+    parser.add_argument(
+        "--tier", choices=[*map(str, Tier)], default=str(Tier.USUAL), help="(default: %(default)s)"
+    )
+
+
+def selection(
+    args: argparse.Namespace, ledgers: tuple[Path, ...] = (), *, quick: bool = False
+) -> Selection:
+    chosen = () if args.lanes is None else lanes(args.lanes)
+    keyword = args.keyword.strip()
+    return Selection(chosen, keyword, Tier(args.tier), args.workers, ledgers, quick)
+
+
+def refuse_unknown(args: argparse.Namespace, command: str) -> None:
+    """Such as options of pytest's that `command` does not take."""
+    if args.pytest:
+        raise Unjudged(
+            f"unknown: {' '.join(args.pytest)}. `pinproof {command} --help` lists what is."
+        )
 
 
 def lanes(text: str) -> tuple[LaneName, ...]:

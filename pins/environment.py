@@ -14,6 +14,7 @@ from typing import Any
 from packaging.utils import canonicalize_name
 
 from pins import uv
+from pins.bytecode import compile_installed
 from pins.exclusive import exclusive
 from pins.failures import os_failure
 from pins.installed import inspect
@@ -21,6 +22,7 @@ from pins.overruled import overruled
 from pins.plan import (
     GENERATED,
     LOCK,
+    RECORD,
     UNDER_TEST,
     Plan,
     digest,
@@ -32,7 +34,7 @@ from pins.plan import (
 )
 from pins.sources import exact
 from pins.spec import Checkout, Existing, Git, Here, PinError, parse
-from pins.users import hold
+from pins.users import hold, last_used
 from pins.uv import Progress
 
 _OLDEST_PYTHON = (3, 12)
@@ -151,7 +153,7 @@ def _install(made: Plan, root: Path, held: int, progress: Progress) -> None:
         uv.run(arguments, purpose=purpose, temporary=temporary, held=held, progress=progress)
 
     def install(*arguments: str) -> None:
-        run("pip", "install", "--python", str(made.python), "--compile-bytecode", *arguments)
+        run("pip", "install", "--python", str(made.python), *arguments)
 
     run("venv", "--no-project", "--python", str(made.base), str(made.folder / "venv"))
     facts: dict[str, Any] = {}
@@ -173,9 +175,17 @@ def _install(made: Plan, root: Path, held: int, progress: Progress) -> None:
         facts["overruled"] = overruled(made.folder / "venv", made.overrides)
         for line in facts["overruled"]:
             progress(f"overruled: {line}")
+    progress("compiling what no other pin here has compiled")
+    compile_installed(made.folder / "venv", _finished_beside(made.folder), held)
     if facts:
         made.made.write_text(json.dumps(facts, indent=2), encoding="utf-8")
     shutil.rmtree(temporary)
+
+
+def _finished_beside(folder: Path) -> list[Path]:
+    """The environments of other pins, those used last first."""
+    found = (each for each in folder.parent.iterdir() if (each / RECORD).exists())
+    return [each / "venv" for each in sorted(found, key=last_used, reverse=True)]
 
 
 def _python_of(prefix: Path, text: str) -> Path:

@@ -51,6 +51,15 @@ def words(folder: Path, *arguments: str) -> str:
     return git(folder, *arguments).decode(errors="surrogateescape").strip()
 
 
+def commit(folder: Path, revision: str) -> str:
+    """The hash of what `revision` names; empty if there is none."""
+    question = ("rev-parse", "--verify", "-q", "--end-of-options", f"{revision}^{{commit}}")
+    try:
+        return words(folder, *question)
+    except GitError:
+        return ""
+
+
 def paths(folder: Path, *arguments: str) -> list[str]:
     """Of a command that is asked with -z."""
     found = git(folder, *arguments).decode(errors="surrogateescape")

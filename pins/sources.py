@@ -22,7 +22,7 @@ from pins.spec import Checkout, Git, PinError, words
 _UNDER_TEST = "sglang-jax"
 _PROJECT = "pyproject.toml"
 _USUAL_PLACES = ("python", ".")
-_SHOWN = 12
+SHOWN = 12
 _COMMIT = re.compile(r"[0-9a-f]{7,40}")
 _REFS = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
 
@@ -39,7 +39,7 @@ class Source:
 
     @property
     def content(self) -> str:
-        return "-".join(filter(None, [self.commit[:_SHOWN], self.changes]))
+        return "-".join(filter(None, [self.commit[:SHOWN], self.changes]))
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -119,7 +119,7 @@ def exact(spec: Git | Checkout) -> str:
 
 
 def _repository(spec: Git, store: Path) -> Path:
-    digest = hashlib.sha256(spec.url.encode()).hexdigest()[:_SHOWN]
+    digest = hashlib.sha256(spec.url.encode()).hexdigest()[:SHOWN]
     return store / f"{name_of(spec.url)}-{digest}.git"
 
 
@@ -168,10 +168,7 @@ def _as_it_was(now: Source, spec: Checkout) -> Source:
     commit, _, changes = spec.content.partition("-")
     if now.content == spec.content:
         return now
-    try:
-        then = git.words(now.repository, "rev-parse", "--verify", "-q", f"{commit}^{{commit}}")
-    except GitError:
-        then = ""
+    then = git.commit(now.repository, commit)
     if changes or not then:
         raise PinError(
             f"--pin {spec.folder}: it has changed: {now.content} now, and {spec.content} when the "
@@ -184,16 +181,8 @@ def _known(repository: Path, revision: str) -> str:
     """The commit, if `revision` is its hash: nothing else means the same for ever."""
     if not (_COMMIT.fullmatch(revision) and repository.exists()):
         return ""
-    commit = _resolved(repository, revision)
+    commit = git.commit(repository, revision)
     return commit if commit.startswith(revision) else ""
-
-
-def _resolved(repository: Path, revision: str) -> str:
-    question = ("rev-parse", "--verify", "-q", "--end-of-options", f"{revision}^{{commit}}")
-    try:
-        return git.words(repository, *question)
-    except GitError:
-        return ""
 
 
 def _fetched(spec: Git, repository: Path) -> str:
@@ -205,7 +194,7 @@ def _fetched(spec: Git, repository: Path) -> str:
             git.git(repository, "fetch", "-q", "--prune", "--no-tags", spec.url, *_REFS)
         except GitError as error:
             raise PinError(f"{what}: the repository can't be fetched: {error}") from None
-        commit = _resolved(repository, spec.revision) or _fetched_alone(spec, repository)
+        commit = git.commit(repository, spec.revision) or _fetched_alone(spec, repository)
     if not commit:
         raise PinError(f"{what}: the repository has no such revision.")
     return commit
@@ -217,7 +206,7 @@ def _fetched_alone(spec: Git, repository: Path) -> str:
         git.git(repository, "fetch", "-q", "--no-tags", "--", spec.url, spec.revision)
     except GitError:
         return ""
-    return _resolved(repository, "FETCH_HEAD")
+    return git.commit(repository, "FETCH_HEAD")
 
 
 def _present(tree: Path, subdirectory: str) -> list[str]:
@@ -242,4 +231,4 @@ def _digest(tree: Path, names: list[str]) -> str:
         kind = "link" if link else f"{file.stat().st_mode & 0o111:o}"
         digest.update(f"{name}\0{kind}\0{len(content)}\0".encode(errors="surrogateescape"))
         digest.update(content)
-    return digest.hexdigest()[:_SHOWN]
+    return digest.hexdigest()[:SHOWN]

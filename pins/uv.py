@@ -14,7 +14,7 @@ from pins.spec import ADDABLE, PinError
 Progress = Callable[[str], None]
 
 _WORTH_TELLING = re.compile(
-    r"(Resolved|Prepared|Installed|Bytecode compiled)\b|Downloading .*\((\d{2,}\.\dMiB|.*GiB)"
+    r"(Resolved|Prepared|Installed)\b|Downloading .*\((\d{2,}\.\dMiB|.*GiB)"
 )
 _WISH = re.compile(
     r"(?:(\S+) depends? on|you require) ([a-z0-9][a-z0-9-]*)(?:\[[^]]*\])?([<>=!~][^\s]*)"

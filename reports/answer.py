@@ -98,7 +98,7 @@ class Answer:
             "quick_of": self.quick_of,
             "counts": self.counts,
             "performance": self.performance.as_json() if self.performance else None,
-            "promises": [_row_as_json(row) for row in self.rows],
+            "promises": [row_as_json(row) for row in self.rows],
         }
 
     def _records(self, side: str) -> list[str]:
@@ -160,23 +160,24 @@ def moved(packages: Mapping[str, tuple[str, str]]) -> str:
     return ", ".join([*stack, *([f"{others} others"] if others else [])])
 
 
-def details(row: Row) -> list[str]:
+def details(row: Row, sides: tuple[str, str] = ("OLD", "NEW")) -> list[str]:
     """What one needs to look into a difference, line by line."""
     new, old = row.new.telling, row.old.telling
     shown = new if row.new.cases else old
     evidence = (shown.evidence if shown else None) or {}
+    verdicts = zip((sequence(row.old), sequence(row.new)), sides, strict=True)
     return [
         f"{name + ':':<10} {value}"
         for name, value in (
             ("promise", row.sentence),
-            ("verdicts", f"{sequence(row.old)} with OLD; {sequence(row.new)} with NEW"),
+            ("verdicts", "; ".join(f"{seen} with {side}" for seen, side in verdicts)),
             ("ledger", _ledger(row)),
             ("observed", cut(evidence.get("observed") or _reason(new))),
             ("required", cut(evidence.get("required", ""))),
             ("grown", "; ".join(map(str, row.growth))),
             ("evidence", shown.evidence_file if shown else ""),
-            ("OLD", old.reproduce if old else ""),
-            ("NEW", new.reproduce if new else ""),
+            (sides[0], old.reproduce if old else ""),
+            (sides[1], new.reproduce if new else ""),
         )
         if value
     ]
@@ -204,7 +205,7 @@ def _s(rows: list[Row]) -> str:
     return "" if len(rows) == 1 else "s"
 
 
-def _row_as_json(row: Row) -> dict[str, Any]:
+def row_as_json(row: Row) -> dict[str, Any]:
     return {
         "promise": row.promise,
         "lane": row.lane,

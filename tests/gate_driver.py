@@ -1,4 +1,4 @@
-"""`python -m tests.gate_driver OLD NEW`: the gate over the suite in miniature that is here."""
+"""`python -m tests.gate_driver gate OLD NEW`: over the suite in miniature that is here."""
 
 import contextlib
 import json
@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from unittest import mock
 
-from cli import evidence, gating, main, measuring, selecting
+from cli import bisecting, evidence, gating, main, measuring, selecting, steps, trying
 from fixtures.nursery import CellPin
 from fixtures.performance import NotMeasured
+from pins import span
 from pins.environment import Pin
 from pins.installed import Installed
 from pins.spec import PinError
@@ -19,6 +20,8 @@ from tests.waiting import wait_until
 COMMIT = "c0ffee"
 BRANCH = "3.0"
 """Stands for what is settled as 2.0."""
+
+OFFERED = ("2.0", "1.4", "1.3", "1.2", "1.1", "1.0")
 
 
 def command(_folder: str, options: list[str]) -> list[str]:
@@ -65,15 +68,23 @@ def rig(_probes: Path) -> Iterator[Rig]:
         Path("cleared-up").touch()
 
 
-def drive(words: list[str]) -> int:
+def releases() -> list[str]:
+    return [*OFFERED]
+
+
+def drive(command_name: str, words: list[str]) -> int:
     with (
-        mock.patch.multiple(gating, ROOT=Path.cwd(), command=command, obtain=obtain, here=here),
+        mock.patch.multiple(gating, ROOT=Path.cwd(), obtain=obtain),
+        mock.patch.multiple(trying, ROOT=Path.cwd(), command=command, here=here),
         mock.patch.multiple(selecting, command=command),
         mock.patch.multiple(evidence, inspect=inspect),
         mock.patch.multiple(measuring, rig=rig),
+        mock.patch.multiple(bisecting, ROOT=Path.cwd()),
+        mock.patch.multiple(steps, ROOT=Path.cwd(), obtain=obtain),
+        mock.patch.multiple(span, releases=releases),
     ):
-        return main.main(["gate", *words])
+        return main.main([command_name, *words])
 
 
 if __name__ == "__main__":
-    sys.exit(drive(sys.argv[1:]))
+    sys.exit(drive(sys.argv[1], sys.argv[2:]))

@@ -36,7 +36,7 @@ def pin(pytestconfig):
 
 @pytest.fixture
 def turn(pytestconfig, request, pin):
-    book = pytestconfig.rootpath / f"{request.node.name}-{pin}"
+    book = pytestconfig.rootpath / f"{request.node.name}-{pin.replace('/', '_')}"
     turn = len(book.read_text()) if book.exists() else 0
     book.write_text("x" * (turn + 1))
     return turn
@@ -66,8 +66,9 @@ class Told:
 
 
 class GateMiniature:
-    def __init__(self, miniature: Miniature) -> None:
+    def __init__(self, miniature: Miniature, command: str = "gate") -> None:
         self.miniature = miniature
+        self.command = command
         self.path = miniature.path
         before, _, after = WIRING.partition("def pytest_pinproof_pin")
         after = after.partition("def pytest_pinproof_fault_names")[2]
@@ -86,7 +87,15 @@ class GateMiniature:
 
     def start(self, *words: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            [sys.executable, "-m", "tests.gate_driver", "--json", "answer.json", *words],
+            [
+                sys.executable,
+                "-m",
+                "tests.gate_driver",
+                self.command,
+                "--json",
+                "answer.json",
+                *words,
+            ],
             cwd=self.path,
             env={**os.environ, "PYTHONPATH": PYTHONPATH},
             stdin=subprocess.DEVNULL,
@@ -129,7 +138,7 @@ def ask_here(
     def ask(*words: str) -> tuple[int, str]:
         capfd.readouterr()
         try:
-            status = drive([*words])
+            status = drive(gate.command, [*words])
         except SystemExit as refused:
             status = int(refused.code or 0)
         return status, "".join(capfd.readouterr())

@@ -21,7 +21,7 @@ class Repository:
         self.folder = folder
         self.package = folder / "python"
         self.package.mkdir(parents=True)
-        self._git("init", "-q", "-b", "main")
+        self.git("init", "-q", "-b", "main")
         self.write("python/pyproject.toml", PROJECT)
         self.write("python/sgl_jax/__init__.py", "answer = 1\n")
         self.write("python/.gitignore", "build/\n")
@@ -38,23 +38,30 @@ class Repository:
         file.write_text(text)
         return file
 
-    def commit(self) -> str:
-        self._git("add", "-A")
-        self._git("commit", "-q", "-m", "x")
-        return self._git("rev-parse", "HEAD")
+    def commit(self, message: str = "x") -> str:
+        self.git("add", "-A")
+        self.git("commit", "-q", "-m", message)
+        return self.git("rev-parse", "HEAD")
 
     def branch(self, name: str) -> None:
-        self._git("checkout", "-q", "-b", name)
+        self.git("checkout", "-q", "-b", name)
+
+    def checkout(self, name: str) -> None:
+        self.git("checkout", "-q", name)
+
+    def merge(self, name: str) -> str:
+        self.git("merge", "-q", "--no-ff", "-m", "x", name)
+        return self.git("rev-parse", "HEAD")
 
     def tag(self, name: str) -> None:
-        self._git("tag", name)
+        self.git("tag", name)
 
     def state(self) -> dict[str, bytes]:
         """All that could be changed by looking, or by building."""
         files = (file for file in self.folder.rglob("*") if file.is_file())
         return {str(file): file.read_bytes() for file in files}
 
-    def _git(self, *words: str) -> str:
+    def git(self, *words: str) -> str:
         who = ("-c", "user.name=x", "-c", "user.email=x@example.org", "-c", "commit.gpgsign=false")
         command = ["git", "-C", str(self.folder), *who, *words]
         return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()

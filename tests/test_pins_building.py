@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from pins import environment
 from pins.environment import settle
 from pins.overruled import overruled
 from pins.spec import PinError, parse
@@ -30,6 +31,19 @@ def test_an_addition_to_the_locked_pin_leaves_all_else_as_locked(checkout: Check
     assert first.endswith("--require-hashes --requirements " + str(checkout.root / "locks/pin.txt"))
     assert second.endswith(f"{ENGINE}==0.1.0rc0 google-tunix==0.1.6")
     assert checkout.overrides() == ["google-tunix==0.1.6"]
+
+
+def test_what_finished_pins_have_compiled_is_offered_to_the_next(
+    checkout: Checkout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    offered: list[list[Path]] = []
+    monkeypatch.setattr(
+        environment, "compile_installed", lambda _venv, others, _held: offered.append(others)
+    )
+    (checkout.root / ".pinproof" / "pins" / "half-built" / "venv").mkdir(parents=True)
+    pins = [checkout.obtain(f"0.0.3rc{number}") for number in range(3)]
+    first, second, _ = (pin.python.parent.parent for pin in pins)
+    assert offered == [[], [first], [second, first]]
 
 
 def test_an_addition_to_another_release_joins_its_companions(checkout: Checkout) -> None:
