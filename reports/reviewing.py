@@ -41,6 +41,7 @@ def _wrong(entry: Entry, covered: list[Experience]) -> Iterator[str]:
     if others := sorted({*verdicts} - {Verdict.PASS, entry.verdict}):
         yield f"{entry.about} breaks in another way: {', '.join(others)}, not {entry.verdict}"
     if passes and broken and not entry.intermittent:
-        yield f"{entry.about} breaks only sometimes, and was kept {passes} times: say intermittent"
+        kept = f"kept {passes} of {len(verdicts)} times"
+        yield f"{entry.about} breaks only sometimes ({kept}): say intermittent"
     elif passes and not broken and entry.judge(Verdict.PASS, passes - 1) is Verdict.FIXED:
-        yield f"{entry.about} was kept each of {passes} times: remove the entry"
+        yield f"{entry.about} was kept {passes} of {passes} times: remove the entry"
