@@ -102,3 +102,12 @@ def test_a_link_in_the_table_opens_the_evidence(chromium: Browser, page: Path) -
         })"""
     )
     assert opened == "case"
+
+
+def test_each_mark_of_a_drawing_is_drawn(chromium: Browser, page: Path) -> None:
+    chromium.open(page, width=380)
+    marks = "document.querySelectorAll('svg rect').length"
+    drawn = "[...document.querySelectorAll('svg rect')].filter((each) => each.checkVisibility()"
+    shown = f"{drawn} && each.getBoundingClientRect().width > 0).length"
+    assert chromium.ask(marks) == chromium.ask(shown) > 40
+    assert chromium.ask("document.querySelectorAll('rect rect').length") == 0

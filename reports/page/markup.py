@@ -41,4 +41,5 @@ def _attribute(name: str) -> str:
     return name.strip("_").replace("_", "-")
 
 
-_EMPTY = frozenset({"input", "meta", "link", "br", "hr", "rect", "circle"})
+_EMPTY = frozenset({"input", "meta", "link", "br", "hr"})
+"""Of HTML alone: within a drawing, what is not closed has all that follows inside it."""
