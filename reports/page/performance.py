@@ -20,7 +20,7 @@ def performance(measured: Performance) -> Html:
         said = [element("p", f"{summary(measured)}."), element("p", marks, class_="quiet")]
     scale = _scale(measured)
     rows = [_row(each, scale) for each in measured.comparisons]
-    drawn = element("ul", *rows, class_="bars") if rows else join()
+    drawn = element("ul", *rows, class_="bars ratios") if rows else join()
     return section(TITLE, TITLE.capitalize(), *said, drawn, listed(notes(measured)))
 
 
