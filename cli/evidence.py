@@ -145,8 +145,7 @@ def leaves_nothing(record: Stored, selected: list[str]) -> bool:
 
 
 def _versions(record: Stored) -> dict[str, str]:
-    versions: dict[str, str] = _pin(record).get("versions", {})
-    return versions
+    return _pin(record).get("versions") or {}
 
 
 def _pin(record: Stored) -> dict[str, Any]:
@@ -156,11 +155,12 @@ def _pin(record: Stored) -> dict[str, Any]:
 def _source(made: Mapping[str, Any] | None) -> str:
     """Versions don't tell one commit from another, nor what was changed in a checkout."""
     source = (made or {}).get("source") or {}
-    return "-".join(filter(None, [source.get("commit", "")[:12], source.get("changes")])) or "none"
+    commit, changes = source.get("commit") or "", source.get("changes")
+    return "-".join(filter(None, [commit[:12], changes])) or "none"
 
 
 def _differing(old: Mapping[str, str], new: Mapping[str, str]) -> dict[str, tuple[str, str]]:
-    pairs = {name: (old.get(name, ABSENT), new.get(name, ABSENT)) for name in {*old, *new}}
+    pairs = {name: (old.get(name) or ABSENT, new.get(name) or ABSENT) for name in {*old, *new}}
     return {name: pairs[name] for name in sorted(pairs) if pairs[name][0] != pairs[name][1]}
 
 

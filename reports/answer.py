@@ -190,7 +190,7 @@ def cut(words: object) -> str:
 
 def _ledger(row: Row) -> str:
     entry = row.new.telling.ledger if row.new.telling else {}
-    return f"{cut(entry['reason'])} ({entry['link']})" if "reason" in entry else ""
+    return f"{cut(entry['reason'])} ({entry.get('link', '')})" if "reason" in entry else ""
 
 
 def _reason(case: Case | None) -> str:

@@ -5,7 +5,15 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from reports.answer import TOLD, Answer, cut, details, moved, sequence
-from reports.comment import MARKDOWN_BYTES, ROOM_FOR_COUNT, fenced, fitting, prose, size
+from reports.comment import (
+    MARKDOWN_BYTES,
+    ROOM_FOR_COUNT,
+    fenced,
+    fitting,
+    printable,
+    prose,
+    size,
+)
 from reports.comparison import Outcome, Row
 from reports.performance_pages import lines as performance_lines
 from reports.performance_pages import table as performance_table
@@ -23,7 +31,7 @@ def terminal(answer: Answer) -> str:
             lines += [f"      {line}" for line in _shown(row)]
     if answer.performance:
         lines += ["", *performance_lines(answer.performance)]
-    return "\n".join([*lines, "", *_footer(answer)])
+    return printable("\n".join([*lines, "", *_footer(answer)]))
 
 
 def markdown(answer: Answer) -> str:

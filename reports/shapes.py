@@ -96,7 +96,7 @@ _event = fields(
     pinproof=maybe(lambda value: _case(value) and all(name in value for name in _REQUIRED)),
     pin=maybe(_pin),
     suite=maybe(fields(commit=maybe(text))),
-    machine=maybe(table),
+    machine=maybe(fields(architecture=text, devices=maybe(many(text)))),
     outcome=maybe(text),
 )
 

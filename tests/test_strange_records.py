@@ -3,18 +3,30 @@
 import copy
 import json
 import tempfile
-from collections.abc import Iterator
-from contextlib import redirect_stderr, redirect_stdout
+from collections.abc import Callable, Iterator
+from contextlib import redirect_stderr, redirect_stdout, suppress
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from cli import evidence
+from cli.evidence import Unjudged
 from cli.main import main
+from pins.environment import Pin
+from pins.installed import Installed
+from reports.answer import Answer
+from reports.answer_junit import junit
+from reports.answer_pages import markdown, terminal
+from reports.comparison import Status, compare
 from reports.index import latest
+from reports.model import Verdict
+from reports.stored import Stored
 from tests.gate_cases import LEDGER, case
 
 COMMANDS = ("report", "ledger", "history")
@@ -83,11 +95,16 @@ def changed(way: tuple[Any, ...], value: Any) -> list[Any]:
     return record
 
 
-def ask(record: list[Any], folder: Path) -> dict[str, tuple[int, str, str]]:
+def written(record: list[Any], folder: Path) -> Path:
     run = folder / "run"
     run.mkdir()
     lines = "".join(f"{json.dumps(event)}\n" for event in record)
     (run / "run.jsonl").write_text(lines, encoding="utf-8")
+    return run
+
+
+def ask(record: list[Any], folder: Path) -> dict[str, tuple[int, str, str]]:
+    run = written(record, folder)
     words = {
         "report": [str(run), "--html", str(folder / "a.html"), "--markdown", str(folder / "a.md")],
         "ledger": ["propose", str(run)],
@@ -117,6 +134,44 @@ def test_a_record_with_anything_in_it_is_read_or_refused_in_a_sentence(
             assert status in {0, 1, 2, 3}
             assert "Traceback" not in err
             assert all(line.startswith(f"pinproof {command}: ") for line in err.splitlines())
+
+
+@given(way=st.sampled_from(PLACES), value=JSON)
+@example(way=(0, "pin", "versions"), value=None)
+@example(way=(0, "pin", "versions", "sglang-jax"), value=None)
+@example(way=(0, "pin", "made", "source", "commit"), value=None)
+@example(way=(0, "machine", "devices"), value=3)
+@example(way=(2, "pinproof", "ledger"), value={"reason": "x"})
+@example(way=(2, "pinproof", "sentence"), value="\ud800")
+def test_the_gate_takes_it_or_refuses_it_in_a_sentence(way: tuple[Any, ...], value: Any) -> None:
+    with tempfile.TemporaryDirectory() as folder, suppress(Unjudged):
+        record = evidence.read(written(changed(way, value), Path(folder)))
+        for refused in refusals(record):
+            with suppress(Unjudged):
+                refused()
+        seen = {nodeid: [case] for nodeid, case in record.cases.items()}
+        kept = {nodeid: [replace(each, verdict=Verdict.PASS)] for nodeid, [each] in seen.items()}
+        told = Answer(Status.MUST_NOT_MOVE, "1.0", "2.0", compare(kept, seen))
+        for text in (terminal(told), markdown(told), junit(told), json.dumps(told.as_json())):
+            text.encode()
+
+
+def refusals(record: Stored) -> list[Callable[[], None]]:
+    pin = Pin("1.0", "1.0", Path("python"), Path("cache"))
+    found = Installed({}, {"sglang-jax": {"version": "1.0"}}, {})
+    here = {"machine": RECORD[0]["machine"], "suite": RECORD[0]["suite"]}
+
+    def refuse_other_pin() -> None:
+        with mock.patch.object(evidence, "inspect", return_value=found):
+            evidence.refuse_if_other_pin(record, pin)
+
+    return [
+        lambda: evidence.refuse_unless_begun(record),
+        lambda: evidence.refuse_unless_ended(record.exit_status, "that was recorded"),
+        lambda: evidence.refuse_unless_whole(record, list(record.cases)),
+        lambda: evidence.refuse_if_others(record, here, "this gate", clean=True),
+        refuse_other_pin,
+    ]
 
 
 def test_the_record_that_is_changed_is_a_good_one(tmp_path: Path) -> None:
