@@ -107,7 +107,7 @@ def _of_releases(first: Release, last: Release) -> Span:
 
 
 def _of_checkout(good: str, bad: str, checkout: str) -> Span:
-    spec = parse(checkout)
+    spec = parse(checkout if "/" in checkout else f"./{checkout}")
     if not isinstance(spec, Checkout) or spec.content:
         raise PinError(f"--checkout {checkout}: give the path of a checkout, such as ./sglang-jax.")
     repository = of_checkout(spec).repository

@@ -20,6 +20,7 @@ _WISH = re.compile(
     r"(?:(\S+) depends? on|you require) ([a-z0-9][a-z0-9-]*)(?:\[[^]]*\])?([<>=!~][^\s]*)"
 )
 
+_YES = frozenset({"1", "true", "yes", "on"})
 _CONCLUSION = re.compile(r"we can conclude that .*?(?=\. And because|$)")
 
 
@@ -77,6 +78,8 @@ def _resolution(output: str) -> str:
         return ""
     words = " ".join(output.split())
     missing = re.search(r"there is no version of (\S+?==[^\s,]+)", words)
+    if os.environ.get("UV_OFFLINE", "").lower() in _YES:
+        return "the network was disabled (UV_OFFLINE), and uv's cache lacks something"
     if missing and missing[1].startswith("sglang-jax"):
         return f"the index has no {missing[1]}; look at its list of releases"
     return _contradiction(words) or "no set of packages satisfies it"

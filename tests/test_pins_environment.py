@@ -4,6 +4,7 @@ import threading
 
 import pytest
 
+from pins.failures import meaning
 from pins.spec import PinError
 from tests.environments import install, script, site_packages, venv
 from tests.fake_uv import LOCKED, Checkout, checkout
@@ -89,6 +90,16 @@ def test_progress_is_told_only_while_building(checkout: Checkout) -> None:
     checkout.said.clear()
     checkout.obtain()
     assert checkout.said == []
+
+
+def test_without_a_network_nobody_says_that_the_index_has_no_such_release(
+    checkout: Checkout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UV_OFFLINE", "true")
+    checkout.uv_says("error: No solution found: there is no version of sglang-jax==0.0.1", status=1)
+    with pytest.raises(PinError, match=r"built: the network was disabled \(UV_OFFLINE\)") as told:
+        checkout.obtain("0.0.1")
+    assert meaning(str(told.value))
 
 
 @pytest.mark.parametrize(

@@ -62,6 +62,15 @@ def test_commits_of_a_checkout(asked: Path, repository: Repository) -> None:
     assert (found.name(second), found.facts(second)["commit"]) == (second[:12], second)
 
 
+def test_a_checkout_may_be_named_without_a_slash(
+    asked: Path, repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    second = step(repository, "a")
+    monkeypatch.chdir(repository.folder.parent)
+    found = between(repository.first, second, repository.folder.name, asked)
+    assert found.pin(second) == f"{repository.folder}+content={second[:12]}"
+
+
 def test_a_path_is_the_commit_that_it_holds(asked: Path, repository: Repository) -> None:
     second, third = (step(repository, name) for name in "ab")
     path = str(repository.folder)
@@ -105,7 +114,9 @@ def test_revisions_of_a_checkout_that_are_not_there_are_refused(
     assert "there is no revision 'v9'." in refusal("main", "v9", path, asked)
     assert "there is no revision '--all'." in refusal("--all", "main", path, asked)
     assert "are the same pin" in refusal("main", repository.first, path, asked)
-    assert "give the path of a checkout" in refusal("main", "v9", "0.1.0rc0", asked)
+    assert "there is no such folder" in refusal("main", "v9", "nowhere", asked)
+    assert "give the path of a checkout" in refusal("main", "v9", f"{path}+content=1", asked)
+    assert "give the path of a checkout" in refusal("main", "v9", "git+https://a/x@1", asked)
     empty = asked / "empty"
     empty.mkdir()
     assert "this is no checkout of git" in refusal("main", "v9", str(empty), asked)
