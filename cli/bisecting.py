@@ -92,7 +92,7 @@ class Bisection:
         self._say(f"the {span.sought} is one of {len(span.search.candidates())}")
         self._say(f"trying {span.name(step)}")
         try:
-            self._steps.attempt(step, self._wanted, self._wanted)
+            self._steps.attempt(step, self._wanted, self._wanted, cache_first=True)
         except Foreign:
             raise
         except (PinError, Unjudged) as reason:

@@ -31,11 +31,13 @@ class Steps:
     def __contains__(self, step: str) -> bool:
         return step in self._tried
 
-    def attempt(self, step: str, wanted: list[str], options: list[str]) -> None:
+    def attempt(
+        self, step: str, wanted: list[str], options: list[str], *, cache_first: bool = False
+    ) -> None:
         """Builds the pin if need be, and tries all that is wanted once."""
         tried = self._tried[step] = _Tried(self._place(step))
         self.doing = f"while {tried.place.name} was made ready"
-        pin = obtain(tried.place.pin, ROOT, self._trials.say)
+        pin = obtain(tried.place.pin, ROOT, self._trials.say, cache_first=cache_first)
         self.doing = f"while {tried.place.name} was tried"
         found = self._trials.first(pin, wanted, tried.records.append, options)
         tried.cases = {nodeid: [found.cases[nodeid]] for nodeid in wanted}

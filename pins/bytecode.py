@@ -8,9 +8,13 @@ one file is known by its number to be another's twin; its bytecode is then a twi
 import os
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from contextlib import suppress
+from itertools import islice
 from pathlib import Path
+
+_ENOUGH = 3
+"""So many others are asked: a bisection leaves many, and its last ones lack little."""
 
 _SITES = "lib/python*/site-packages"
 _CACHE = "__pycache__"
@@ -21,12 +25,14 @@ _SUFFIX = f".{sys.implementation.cache_tag}.pyc"
 def compile_installed(venv: Path, others: Iterable[Path], held: int) -> None:
     """`held` is the lock's descriptor: if we are killed, the compiler keeps it until it ends."""
     for site in venv.glob(_SITES):
-        for other in others:
+        lacking = set(_uncompiled(site))
+        for other in islice(others, _ENOUGH):
             twins = other / site.relative_to(venv)
             if twins.is_dir() and twins.stat().st_dev == site.stat().st_dev:
-                _borrow(site, twins)
-        if lacking := sorted(set(_uncompiled(site))):
-            _compile(venv / "bin" / "python", lacking, held)
+                _borrow(site, twins, lacking)
+                lacking = set(_uncompiled(site))
+        if lacking:
+            _compile(venv / "bin" / "python", sorted(lacking), held)
 
 
 def _compile(python: Path, places: list[Path], held: int) -> None:
@@ -41,13 +47,15 @@ def _compile(python: Path, places: list[Path], held: int) -> None:
     )
 
 
-def _borrow(here: Path, there: Path) -> None:
+def _borrow(here: Path, there: Path, only: Container[Path] | None = None) -> None:
     try:
         theirs = {entry.name: entry.inode() for entry in os.scandir(there)}
     except OSError:
         return
     cache = here / _CACHE
     for entry in os.scandir(here):
+        if only is not None and here / entry.name not in only:
+            continue
         if entry.is_dir(follow_symlinks=False):
             if entry.name != _CACHE:
                 _borrow(here / entry.name, there / entry.name)
@@ -65,6 +73,8 @@ def _uncompiled(site: Path) -> Iterator[Path]:
         if _CACHE in folders:
             folders.remove(_CACHE)
             there = {entry.name for entry in os.scandir(f"{place}/{_CACHE}")}
-        for name in files:
-            if name.endswith(".py") and f"{name.removesuffix('.py')}{_SUFFIX}" not in there:
-                yield site / Path(place, name).relative_to(site).parts[0]
+        sources = (name for name in files if name.endswith(".py"))
+        lacking = [name for name in sources if f"{name.removesuffix('.py')}{_SUFFIX}" not in there]
+        if lacking:
+            within = Path(place).relative_to(site).parts[:1]
+            yield from (site / name for name in within or lacking)

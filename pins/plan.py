@@ -44,6 +44,9 @@ class Plan:
     overrides: tuple[str, ...]
     """Requirements that hold whatever the packages say about each other."""
 
+    cache_first: bool = False
+    """Whether the index is asked only for what uv's cache does not hold."""
+
     @property
     def python(self) -> Path:
         return self.folder / "venv" / "bin" / "python"

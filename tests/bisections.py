@@ -31,6 +31,7 @@ class MadeUp:
     dying: tuple[str, ...] = ()
     tried: list[str] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
+    cache_first: dict[str, bool] = field(default_factory=dict)
 
     def find(self, good: str, bad: str, checkout: str = "") -> Bisected:
         return Bisection(Wish(good, bad, checkout, Selection()), self.said.append).answer()
@@ -38,7 +39,8 @@ class MadeUp:
     def say(self, words: str) -> None:
         self.said.append(words)
 
-    def obtain(self, text: str, root: Path, _say: object) -> Pin:
+    def obtain(self, text: str, root: Path, _say: object, *, cache_first: bool) -> Pin:
+        self.cache_first[text] = cache_first
         if text in self.not_to_be_had:
             raise PinError(self.not_to_be_had[text])
         return Pin(text, text, root, root)

@@ -30,7 +30,9 @@ class Checkout:
         (root / "pyproject.toml").write_text(PROJECT)
         self.uv_says()
 
-    def uv_says(self, words: str = "Prepared 1 package in 1s", status: int = 0) -> None:
+    def uv_says(
+        self, words: str = "Prepared 1 package in 1s", status: int = 0, offline: int = 0
+    ) -> None:
         script(
             self.uv,
             f"""echo "$@" >> {self.log}
@@ -48,11 +50,12 @@ class Checkout:
                 exit 0
             fi
             echo '{words}' >&2
+            [ "$before" = --offline ] && exit {offline}
             exit {status}""",
         )
 
-    def obtain(self, spec: str = "") -> Pin:
-        return obtain(spec, self.root, self.said.append)
+    def obtain(self, spec: str = "", *, cache_first: bool = False) -> Pin:
+        return obtain(spec, self.root, self.said.append, cache_first=cache_first)
 
     def installs(self) -> list[str]:
         lines = self.log.read_text().splitlines() if self.log.exists() else []

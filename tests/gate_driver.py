@@ -28,7 +28,7 @@ def command(_folder: str, options: list[str]) -> list[str]:
     return [sys.executable, "-m", "pytest", *options]
 
 
-def obtain(text: str, root: Path, _say: Callable[[str], None]) -> Pin:
+def obtain(text: str, root: Path, _say: Callable[[str], None], **_how: bool) -> Pin:
     if text == "0.0":
         raise PinError("the pin 0.0 could not be built: what has to be downloaded is out of reach.")
     settled = "2.0" if text == BRANCH else text

@@ -138,6 +138,13 @@ def test_an_end_that_cannot_be_had_is_no_answer(made_up: MadeUp, end: str) -> No
     assert found.headline == f"Could not find the first bad between 1.0 and 2.0: {UNREACHABLE}"
 
 
+def test_only_for_the_ends_the_index_is_always_asked(made_up: MadeUp) -> None:
+    made_up.verdicts["SWAP-3"] = since("1.7")
+    made_up.find("1.0", "2.0")
+    asked = {pin for pin, cache_first in made_up.cache_first.items() if not cache_first}
+    assert asked == {"1.0", "2.0"} < made_up.cache_first.keys()
+
+
 def test_what_is_added_holds_for_each_step(made_up: MadeUp) -> None:
     made_up.verdicts["SWAP-3"] = lambda pin, turn: since("1.7")(pin.partition("+")[0], turn)
     found = made_up.find("1.0+tunix=0.1.6", "2.0+tunix=0.1.6")

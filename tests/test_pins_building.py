@@ -33,6 +33,16 @@ def test_an_addition_to_the_locked_pin_leaves_all_else_as_locked(checkout: Check
     assert checkout.overrides() == ["google-tunix==0.1.6"]
 
 
+@pytest.mark.parametrize(("offline", "tries"), [(0, ["--offline"]), (1, ["--offline", ""])])
+def test_what_uvs_cache_does_not_hold_is_asked_of_the_index(
+    checkout: Checkout, offline: int, tries: list[str]
+) -> None:
+    checkout.uv_says(offline=offline)
+    checkout.obtain("0.0.3rc99", cache_first=True)
+    words = f"{ENGINE}==0.0.3rc99 google-tunix==0.1.7"
+    assert [line.partition(words)[2].strip() for line in checkout.installs()] == tries
+
+
 def test_what_finished_pins_have_compiled_is_offered_to_the_next(
     checkout: Checkout, monkeypatch: pytest.MonkeyPatch
 ) -> None:
