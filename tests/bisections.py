@@ -8,7 +8,7 @@ import pytest
 
 from cli import bisecting, steps
 from cli.bisecting import Bisection, Wish
-from cli.evidence import Unjudged
+from cli.evidence import Foreign, Unjudged
 from cli.selecting import Selection
 from cli.trying import Began
 from pins import span
@@ -29,6 +29,7 @@ class MadeUp:
     verdicts: dict[str, Callable[[str, int], str]] = field(default_factory=dict)
     not_to_be_had: Mapping[str, str] = field(default_factory=dict)
     dying: tuple[str, ...] = ()
+    foreign: tuple[str, ...] = ()
     tried: list[str] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
     cache_first: dict[str, bool] = field(default_factory=dict)
@@ -49,6 +50,8 @@ class MadeUp:
         return [f"{promise}[cpu]" for promise in self.verdicts]
 
     def first(self, pin: Pin, wanted: list[str], began: Began, _options: list[str]) -> Stored:
+        if pin.spec in self.foreign:
+            raise Foreign("the record was made by another suite.")
         return self.again(pin.spec, wanted, began)
 
     def again(self, pin: str, wanted: list[str], began: Began) -> Stored:

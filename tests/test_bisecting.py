@@ -108,6 +108,20 @@ def test_without_a_network_the_search_stops(made_up: MadeUp) -> None:
     assert "3 in a row could not be had here. Mend that, and go on with the" in found.headline
 
 
+def test_a_record_of_something_else_is_refused_and_no_skip(made_up: MadeUp) -> None:
+    made_up.verdicts["SWAP-3"] = since("1.7")
+    made_up.foreign = ("1.5",)
+    found = made_up.find("1.0", "2.0")
+    assert found.status is Status.COULD_NOT_JUDGE
+    assert found.headline.endswith(": the record was made by another suite.")
+
+
+def test_a_machine_that_is_in_the_way_now_and_then_is_a_skip(made_up: MadeUp) -> None:
+    made_up.verdicts["SWAP-3"] = since("1.7")
+    made_up.not_to_be_had = {"1.5": UNREACHABLE, "1.6": "no wheel", "1.7": UNREACHABLE}
+    assert names(made_up.find("1.0", "2.0")) == ["1.5", "1.6", "1.7", "1.8rc1"]
+
+
 @pytest.mark.parametrize(
     ("verdicts", "said"),
     [
