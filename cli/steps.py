@@ -12,6 +12,8 @@ from reports.bisected import Place, Standing, Step
 from reports.comparison import Row, Sightings, compare
 from reports.failure import Case
 
+_NAMED = 6
+
 
 @dataclass
 class _Tried:
@@ -65,8 +67,10 @@ class Steps:
         tried = self._tried[step]
         if tried.trouble:
             return tried.trouble
-        seen = [(nodeid, self._sightings(step, nodeid)) for nodeid in wanted]
-        return ", ".join(f"{_named(each)}: {sequence(each)}{_reason(each)}" for _, each in seen)
+        seen = [self._sightings(step, nodeid) for nodeid in wanted]
+        named = [f"{_named(each)}: {sequence(each)}{_reason(each)}" for each in seen[:_NAMED]]
+        more = [f"{len(seen) - _NAMED} more"] if len(seen) > _NAMED else []
+        return ", ".join(named + more)
 
     def rows(self, good: str, bad: str, wanted: Iterable[str]) -> tuple[Row, ...]:
         """What `good` keeps and `bad` breaks."""

@@ -108,6 +108,12 @@ def test_without_a_network_the_search_stops(made_up: MadeUp) -> None:
     assert "3 in a row could not be had here. Mend that, and go on with the" in found.headline
 
 
+def test_of_many_promises_only_some_are_named(made_up: MadeUp) -> None:
+    made_up.verdicts = {f"SWAP-{number}": lambda _pin, _turn: "pass" for number in range(20)}
+    headline = made_up.find("1.0", "2.0").headline
+    assert headline.count("SWAP-5 in lane cpu: pass, 14 more") == 2
+
+
 def test_a_record_of_something_else_is_refused_and_no_skip(made_up: MadeUp) -> None:
     made_up.verdicts["SWAP-3"] = since("1.7")
     made_up.foreign = ("1.5",)
