@@ -110,6 +110,10 @@ def another_prompt(told: dict[str, Any]) -> None:
     told["requests"][0]["prompts"][1] = told["requests"][0]["prompts"][-1]
 
 
+def an_early_cut(told: dict[str, Any]) -> None:
+    del told["requests"][1]["answers"][0]["meta_info"]["output_token_logprobs"][-1]
+
+
 def other_scores(told: dict[str, Any]) -> None:
     told["examples"][1]["scores"][0, 2] += 1e-3
 
@@ -160,6 +164,7 @@ def no_company(told: dict[str, Any]) -> None:
         (other_texts, grpo_completions.misheard),
         (other_advantages, grpo_completions.misheard),
         (another_prompt, grpo_completions.misheard),
+        (an_early_cut, grpo_completions.misheard),
         (other_scores, grpo_completions.mismatch),
         (other_bests, grpo_completions.misjudged),
         (another_start, grpo_run.unsynced_at_first),
