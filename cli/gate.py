@@ -32,15 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="try one cheap promise of each area only, in a few minutes; no substitute for all",
     )
-    parser.add_argument(
-        "--ledger",
-        dest="ledgers",
-        type=Path,
-        action="append",
-        default=[],
-        metavar="DIR",
-        help="accept what the entries in DIR/*.toml say is broken, too",
-    )
+    selecting.add_ledgers(parser, "accept what the entries in DIR/*.toml say is broken, too")
     parser.add_argument(
         "--from",
         dest="stored",

@@ -9,7 +9,7 @@ from pathlib import Path
 from cli.evidence import Unjudged, read
 from cli.pytests import ROOT
 from cli.report import once
-from cli.selecting import refuse_unknown
+from cli.selecting import add_ledgers, refuse_unknown
 from fixtures.tpus import GENERATIONS
 from pins.accepted import OWN
 from pins.failures import os_failure
@@ -36,15 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "records", nargs="*", type=Path, metavar="RUN", help="the directory of a run, or run.jsonl"
     )
-    parser.add_argument(
-        "--ledger",
-        dest="ledgers",
-        type=Path,
-        action="append",
-        default=[],
-        metavar="DIR",
-        help="look at the entries in DIR/*.toml, too; may be given several times",
-    )
+    add_ledgers(parser, "look at the entries in DIR/*.toml, too; may be given several times")
     parser.add_argument(
         "--within",
         type=int,

@@ -16,6 +16,18 @@ _NODE_ID = re.compile(r"^\S+\.py::\S+\[(?P<lane>[^]]+)\]$", re.MULTILINE)
 _NOTE = re.compile(r"^-k .* matches no promise.*$", re.MULTILINE)
 
 
+def add_ledgers(parser: argparse.ArgumentParser, what_for: str) -> None:
+    parser.add_argument(
+        "--ledger",
+        dest="ledgers",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="DIR",
+        help=what_for,
+    )
+
+
 @dataclass(frozen=True)
 class Selection:
     lanes: tuple[LaneName, ...] = ()
