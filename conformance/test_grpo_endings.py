@@ -58,7 +58,7 @@ def test_blank_reward_ends_the_run(trainer: Trainer) -> None:
 )
 def test_silent_engine_ends_the_run(trainer: Trainer) -> None:
     """An engine that gives no answer MUST end the run within a deadline, and a word of it."""
-    found = grpo_endings.unended(trainer.run(STUCK), "time", "answer")
+    found = grpo_endings.unended(trainer.run(STUCK), "timeout", "timed out", "no answer")
     no_findings(found, required=SAID, next_step=PATIENCE)
 
 

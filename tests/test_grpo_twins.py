@@ -75,6 +75,7 @@ def stopped() -> Run:
         ({"ended": False}, "has not ended"),
         ({"error": ""}, "none at all"),
         ({"error": "KeyError: 3"}, "tells of none"),
+        ({"error": "ValueError: resonance"}, "tells of none"),
         ({"train steps": 2}, "2 steps were made"),
         ({"actor": made_up().told["actor"]}, "differs"),
     ],
@@ -88,7 +89,12 @@ def test_endings_are_held_to_the_trouble(damage: dict[str, Any], words: str) -> 
 
 @pytest.mark.parametrize(
     ("shares", "learnt"),
-    [([0.1, 0.3, 0.6], False), ([0.1] * 3 + [0.6] * 3, True), ([0.5] * 6, False)],
+    [
+        ([0.1, 0.3, 0.6], False),
+        ([0.1] * 3 + [0.6] * 3, True),
+        ([0.5] * 6, False),
+        ([float("nan")] * 6, False),
+    ],
 )
 def test_learning_is_a_share_that_rises(shares: list[float], *, learnt: bool) -> None:
     run = made_up()
