@@ -1,11 +1,11 @@
 """How GRPO runs end: with a policy that has learnt, or with a word of what went wrong."""
 
 from fixtures import grpo_completions, grpo_endings, grpo_run
-from fixtures.grpo_plans import BLANK, CRAMPED, LEARNING, RAISING, STUCK
+from fixtures.grpo_plans import BLANK, BROKEN, CRAMPED, LEARNING, RAISING, STUCK
 from fixtures.promises import promise
 from fixtures.trainer import Trainer
 from fixtures.verify import no_findings
-from pinproof_cell.grpo_trouble import COMPLAINT
+from pinproof_cell.grpo_trouble import COMPLAINT, LOSS
 from reports.model import Tier
 
 RISES = "a share of rewarded letters from at most 0.2 in the beginning to 0.5 in the end"
@@ -15,6 +15,7 @@ WHOLE = "all steps, with completions that the trainer's own numbers agree with"
 FLOW = "see GRPO-2, 3, 5 and 6: which of losses, advantages, steps and syncs is wrong?"
 ERRORS = "see what becomes of an error on its way from the rollout's thread to train()"
 PATIENCE = "see who waits for the engine's answer, and for how long"
+WORD = "see what the engine does with an error in its loop, and who hears of it"
 ROOM = "see CONC-5: does the engine set requests back rightly?"
 
 
@@ -78,3 +79,19 @@ def test_little_room_changes_nothing(trainer: Trainer) -> None:
         *grpo_completions.mismatch(run),
     ]
     no_findings(found, required=WHOLE, next_step=ROOM)
+
+
+@promise(
+    "GRPO-14e",
+    lanes=["cpu", "tpu"],
+    tier=Tier.NIGHTLY,
+    faults=[
+        "failures-of-the-engine-are-told",
+        "failures-of-the-engine-have-no-name",
+        "failures-of-the-engine-are-kept-quiet",
+    ],
+)
+def test_engine_that_fails_ends_the_run(trainer: Trainer) -> None:
+    """An engine that fails MUST end the run, not its process, with its error."""
+    found = grpo_endings.unended(trainer.run(BROKEN), LOSS)
+    no_findings(found, required=SAID, next_step=WORD)

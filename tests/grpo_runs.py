@@ -119,6 +119,18 @@ def _rollout(step: int) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]
     return {"prompts": prompts, "answers": answers}, example, rewarded
 
 
+def _learnt(request: Mapping[str, Any], example: Mapping[str, Any]) -> dict[str, Any]:
+    old = np.zeros(example["completion_ids"].shape)
+    for row, answer in zip(old, request["answers"], strict=True):
+        said = len(answer["output_ids"])
+        row[:said] = [entry[0] for entry in answer["meta_info"]["output_token_logprobs"][:said]]
+    return {
+        "prompts": example["prompt_ids"],
+        "completions": example["completion_ids"],
+        "old": old,
+    }
+
+
 def made_up() -> Run:
     """One to be damaged: nobody else has it."""
     return Run(USUAL, "float32", ASKED, PLACES, deepcopy(_told()), config_of(SHAPE), after(0))
@@ -135,6 +147,7 @@ def _told() -> dict[str, Any]:
         "requests": list(requests),
         "examples": list(examples),
         "rewarded": list(rewarded),
+        "learnt": [_learnt(*each) for each in zip(requests, examples, strict=True)],
         "reference": [trainers(after(0)), trainers(after(0))],
         "error": "",
         "ended": True,

@@ -24,6 +24,7 @@ ALL_JUDGES: list[Judge] = [
     grpo_completions.misheard,
     grpo_completions.mismatch,
     grpo_completions.misjudged,
+    grpo_completions.outdated,
     grpo_run.unsynced_at_first,
     grpo_run.overrun,
     grpo_twins.said_again,
@@ -118,6 +119,14 @@ def other_scores(told: dict[str, Any]) -> None:
     told["examples"][1]["scores"][0, 2] += 1e-3
 
 
+def other_old_scores(told: dict[str, Any]) -> None:
+    told["learnt"][1]["old"][0, 2] += 1e-3
+
+
+def nothing_learnt(told: dict[str, Any]) -> None:
+    told["learnt"].clear()
+
+
 def other_bests(told: dict[str, Any]) -> None:
     best = told["requests"][1]["answers"][3]["meta_info"]["output_top_logprobs"][0]
     best[1][1], best[2][1] = best[2][1], best[1][1]
@@ -166,6 +175,8 @@ def no_company(told: dict[str, Any]) -> None:
         (another_prompt, grpo_completions.misheard),
         (an_early_cut, grpo_completions.misheard),
         (other_scores, grpo_completions.mismatch),
+        (other_old_scores, grpo_completions.outdated),
+        (nothing_learnt, grpo_completions.outdated),
         (other_bests, grpo_completions.misjudged),
         (another_start, grpo_run.unsynced_at_first),
         (a_step_too_many, grpo_run.overrun),
