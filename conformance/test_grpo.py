@@ -1,14 +1,12 @@
 """GRPO from end to end: tunix's trainer with the real engine as its rollout, on other devices.
 
-One recorded run serves most promises: three steps, each with eight completions. They are tried
-when asked for (`--tier=nightly`) until many loaded repetitions have shown no false alarm.
+One recorded run serves most promises: three steps, each with eight completions.
 """
 
 from fixtures import grpo_completions, grpo_run
 from fixtures.grpo_records import Run
 from fixtures.promises import promise
 from fixtures.verify import no_findings
-from reports.model import Tier
 
 APART = "the engine on the rollout's devices, all else on the trainer's"
 EVERYTHING = "every token that was sampled, the one that ends a completion included"
@@ -33,7 +31,6 @@ ROLLOUT = "compare SglangJaxSampler's answer with what GRPOLearner makes of it"
 @promise(
     "GRPO-6",
     lanes=["cpu", "tpu"],
-    tier=Tier.NIGHTLY,
     faults=[
         "sync-is-a-no-op",
         "sync-is-every-second-step",
@@ -51,7 +48,6 @@ def test_engine_holds_the_actor(run: Run) -> None:
 @promise(
     "GRPO-6b",
     lanes=["cpu", "tpu"],
-    tier=Tier.NIGHTLY,
     faults=["sync-keeps-prefixes", "sync-is-not-heard", "sync-is-a-no-op"],
 )
 def test_engine_speaks_as_the_actor(run: Run) -> None:
@@ -62,7 +58,6 @@ def test_engine_speaks_as_the_actor(run: Run) -> None:
 @promise(
     "GRPO-1",
     lanes=["cpu", "tpu"],
-    tier=Tier.NIGHTLY,
     faults=["step-is-skipped", "step-is-made-twice", "sync-is-forgotten"],
 )
 def test_steps_are_those_asked_for(run: Run) -> None:
@@ -73,7 +68,6 @@ def test_steps_are_those_asked_for(run: Run) -> None:
 @promise(
     "GRPO-1b",
     lanes=["cpu", "tpu"],
-    tier=Tier.NIGHTLY,
     faults=["too-little-data-is-refused", "only-no-data-is-refused"],
 )
 def test_too_little_data_is_noticed(idle_run: Run) -> None:
@@ -84,7 +78,6 @@ def test_too_little_data_is_noticed(idle_run: Run) -> None:
 @promise(
     "GRPO-5",
     lanes=["cpu", "tpu"],
-    tier=Tier.NIGHTLY,
     faults=["actor-stands-still", "step-is-skipped"],
 )
 def test_actor_learns_from_differences(run: Run) -> None:
@@ -92,13 +85,13 @@ def test_actor_learns_from_differences(run: Run) -> None:
     no_findings(grpo_run.unmoved(run), required=EACH, next_step=FLOW)
 
 
-@promise("GRPO-5b", lanes=["cpu", "tpu"], tier=Tier.NIGHTLY, faults=["actor-decays"])
+@promise("GRPO-5b", lanes=["cpu", "tpu"], faults=["actor-decays"])
 def test_actor_learns_nothing_from_equals(idle_run: Run) -> None:
     """Where all rewards are equal, and without KL, a step MUST leave the actor bit for bit."""
     no_findings(grpo_run.moved(idle_run), required=NONE, next_step=FLOW)
 
 
-@promise("GRPO-5c", lanes=["cpu", "tpu"], tier=Tier.NIGHTLY, faults=["reference-follows-the-actor"])
+@promise("GRPO-5c", lanes=["cpu", "tpu"], faults=["reference-follows-the-actor"])
 def test_reference_stays(run: Run) -> None:
     """Through a whole run the reference MUST stay the checkpoint, bit for bit."""
     no_findings(grpo_run.drifted(run), required=NONE, next_step=FLOW)
@@ -107,7 +100,6 @@ def test_reference_stays(run: Run) -> None:
 @promise(
     "GRPO-7",
     lanes=["cpu", "tpu"],
-    tier=Tier.NIGHTLY,
     faults=["rollout-ignores-the-temperature", "sync-is-a-no-op", "sync-keeps-prefixes"],
 )
 def test_engine_and_trainer_agree(run: Run) -> None:
@@ -118,9 +110,7 @@ def test_engine_and_trainer_agree(run: Run) -> None:
     no_findings(grpo_completions.mismatch(run), required=CLOSE, next_step=CACHE)
 
 
-@promise(
-    "GRPO-7b", lanes=["cpu", "tpu"], tier=Tier.NIGHTLY, faults=["rollout-ignores-the-temperature"]
-)
+@promise("GRPO-7b", lanes=["cpu", "tpu"], faults=["rollout-ignores-the-temperature"])
 def test_engine_and_trainer_agree_at_one(idle_run: Run) -> None:
     """At a temperature of 1 engine and trainer MUST agree as well."""
     no_findings(grpo_completions.mismatch(idle_run), required=CLOSE, next_step=CACHE)
@@ -129,7 +119,6 @@ def test_engine_and_trainer_agree_at_one(idle_run: Run) -> None:
 @promise(
     "GRPO-7c",
     lanes=["cpu", "tpu"],
-    tier=Tier.NIGHTLY,
     faults=["rollout-ignores-the-temperature", "top-names-are-exchanged", "sync-is-a-step-late"],
 )
 def test_engine_weighs_all_as_the_actor(run: Run) -> None:
@@ -140,7 +129,6 @@ def test_engine_weighs_all_as_the_actor(run: Run) -> None:
 @promise(
     "GRPO-8",
     lanes=["cpu", "tpu"],
-    tier=Tier.NIGHTLY,
     faults=[
         "completions-change-places",
         "completions-lose-their-last-token",
@@ -155,7 +143,6 @@ def test_trainer_gets_what_the_engine_said(run: Run) -> None:
 @promise(
     "GRPO-8b",
     lanes=["cpu", "tpu"],
-    tier=Tier.NIGHTLY,
     faults=["special-tokens-are-kept", "ends-are-dropped"],
 )
 def test_trainer_gets_every_token(run: Run) -> None:
@@ -163,9 +150,7 @@ def test_trainer_gets_every_token(run: Run) -> None:
     no_findings(grpo_completions.cut(run), required=EVERYTHING, next_step=ROLLOUT)
 
 
-@promise(
-    "GRPO-13", lanes=["cpu", "tpu"], tier=Tier.NIGHTLY, faults=["rollout-is-on-the-trainers-device"]
-)
+@promise("GRPO-13", lanes=["cpu", "tpu"], faults=["rollout-is-on-the-trainers-device"])
 def test_models_stay_on_their_devices(run: Run) -> None:
     """Weights and optimizer MUST stay on their role's devices, through steps and syncs."""
     no_findings(grpo_run.astray(run), required=APART, next_step=MESHES)

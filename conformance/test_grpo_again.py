@@ -9,7 +9,7 @@ from fixtures.grpo_records import Run
 from fixtures.promises import promise
 from fixtures.trainer import Trainer
 from fixtures.verify import no_findings
-from reports.model import Level, Tier
+from reports.model import Level
 
 ALIKE = "the same completions, reports, parameters and optimizer's state, bit for bit"
 OWN = "other completions in each rollout, and from each member of a group"
@@ -23,7 +23,7 @@ FIRST_SYNC = "see GRPO-12; sync_weights() before train() is a way round"
 SHARED = "see which arrays trainer and engine share, and GRPO-13"
 
 
-@promise("GRPO-9", lanes=["cpu", "tpu"], tier=Tier.NIGHTLY, faults=["engine-seeds-itself"])
+@promise("GRPO-9", lanes=["cpu", "tpu"], faults=["engine-seeds-itself"])
 def test_same_seed_gives_same_run(trainer: Trainer) -> None:
     """Two runs with the same seed MUST be the same, bit for bit, completions and all."""
     one, other = trainer.run(ALONE), trainer.run(AGAIN)
@@ -37,7 +37,6 @@ def test_same_seed_gives_same_run(trainer: Trainer) -> None:
 @promise(
     "GRPO-9b",
     lanes=["cpu", "tpu"],
-    tier=Tier.NIGHTLY,
     faults=["each-rollout-draws-alike", "draw-key-restarts-with-each-prefill"],
 )
 def test_each_rollout_draws_anew(idle_run: Run) -> None:
@@ -48,7 +47,6 @@ def test_each_rollout_draws_anew(idle_run: Run) -> None:
 @promise(
     "GRPO-12",
     lanes=["cpu", "tpu"],
-    tier=Tier.NIGHTLY,
     faults=[
         "optimizer-is-not-restored",
         "parameters-are-not-restored",
@@ -73,7 +71,6 @@ def test_resumed_run_equals_the_straight_one(trainer: Trainer) -> None:
 @promise(
     "GRPO-12b",
     lanes=["cpu", "tpu"],
-    tier=Tier.NIGHTLY,
     level=Level.SHOULD,
     faults=["resumed-runs-sync-first", "resumed-runs-sync-the-reference-first"],
 )
@@ -86,7 +83,6 @@ def test_resumed_engine_holds_the_actor(trainer: Trainer) -> None:
 @promise(
     "GRPO-13b",
     lanes=["cpu", "tpu"],
-    tier=Tier.NIGHTLY,
     faults=["busy-engine-halves-advantages"],
 )
 def test_training_is_not_disturbed(trainer: Trainer) -> None:

@@ -6,7 +6,6 @@ from fixtures.promises import promise
 from fixtures.trainer import Trainer
 from fixtures.verify import no_findings
 from pinproof_cell.grpo_trouble import COMPLAINT, LOSS
-from reports.model import Tier
 
 RISES = "a share of rewarded letters from at most 0.2 in the beginning to 0.5 in the end"
 SAID = "an error that says so, after the one step before, whose parameters are kept"
@@ -22,7 +21,6 @@ ROOM = "see CONC-5: does the engine set requests back rightly?"
 @promise(
     "GRPO-11",
     lanes=["cpu", "tpu"],
-    tier=Tier.NIGHTLY,
     faults=["rewards-are-all-alike", "sync-is-a-no-op", "advantages-change-their-sign"],
 )
 def test_policy_learns(trainer: Trainer) -> None:
@@ -30,9 +28,7 @@ def test_policy_learns(trainer: Trainer) -> None:
     no_findings(grpo_endings.learnt_nothing(trainer.run(LEARNING)), required=RISES, next_step=FLOW)
 
 
-@promise(
-    "GRPO-14", lanes=["cpu", "tpu"], tier=Tier.NIGHTLY, faults=["errors-of-judges-are-swallowed"]
-)
+@promise("GRPO-14", lanes=["cpu", "tpu"], faults=["errors-of-judges-are-swallowed"])
 def test_error_of_a_reward_ends_the_run(trainer: Trainer) -> None:
     """A reward function that raises MUST end the run with its error, the last step kept."""
     found = grpo_endings.unended(trainer.run(RAISING), COMPLAINT)
@@ -42,7 +38,6 @@ def test_error_of_a_reward_ends_the_run(trainer: Trainer) -> None:
 @promise(
     "GRPO-14b",
     lanes=["cpu", "tpu"],
-    tier=Tier.NIGHTLY,
     faults=["blank-rewards-are-refused", "only-all-blank-rewards-are-refused"],
 )
 def test_blank_reward_ends_the_run(trainer: Trainer) -> None:
@@ -54,7 +49,6 @@ def test_blank_reward_ends_the_run(trainer: Trainer) -> None:
 @promise(
     "GRPO-14c",
     lanes=["cpu", "tpu"],
-    tier=Tier.NIGHTLY,
     faults=["rollouts-have-a-deadline", "rollouts-have-a-deadline-that-is-only-told"],
 )
 def test_silent_engine_ends_the_run(trainer: Trainer) -> None:
@@ -66,7 +60,6 @@ def test_silent_engine_ends_the_run(trainer: Trainer) -> None:
 @promise(
     "GRPO-14d",
     lanes=["cpu", "tpu"],
-    tier=Tier.NIGHTLY,
     faults=["set-back-goes-on-from-elsewhere", "set-back-may-say-less"],
 )
 def test_little_room_changes_nothing(trainer: Trainer) -> None:
@@ -84,7 +77,6 @@ def test_little_room_changes_nothing(trainer: Trainer) -> None:
 @promise(
     "GRPO-14e",
     lanes=["cpu", "tpu"],
-    tier=Tier.NIGHTLY,
     faults=[
         "failures-of-the-engine-are-told",
         "failures-of-the-engine-have-no-name",

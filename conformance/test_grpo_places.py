@@ -8,7 +8,6 @@ from fixtures.grpo_records import Run
 from fixtures.promises import promise
 from fixtures.trainer import Trainer
 from fixtures.verify import no_findings
-from reports.model import Tier
 
 AS_USUAL = "the actor's leaves on the rollout's devices, and the oracle's answers"
 ROUNDED_ONCE = "the actor's leaves rounded to bfloat16, and differences within the stated bounds"
@@ -26,7 +25,6 @@ def _unlike_the_actor(run: Run) -> Iterator[str]:
 @promise(
     "GRPO-6c",
     lanes=["cpu", "tpu"],
-    tier=Tier.NIGHTLY,
     faults=["rollout-is-on-the-first-device", "sync-is-a-no-op"],
 )
 def test_engine_may_be_on_the_last_device(trainer: Trainer) -> None:
@@ -37,7 +35,6 @@ def test_engine_may_be_on_the_last_device(trainer: Trainer) -> None:
 @promise(
     "GRPO-6d",
     lanes=["cpu", "tpu"],
-    tier=Tier.NIGHTLY,
     faults=["sync-transposes-a-square-matrix", "sync-is-every-second-step"],
 )
 def test_engine_may_be_on_two_devices(trainer: Trainer) -> None:
@@ -48,7 +45,6 @@ def test_engine_may_be_on_two_devices(trainer: Trainer) -> None:
 @promise(
     "GRPO-7d",
     lanes=["cpu", "tpu"],
-    tier=Tier.NIGHTLY,
     faults=["sync-is-a-no-op", "rollout-ignores-the-temperature", "sync-leaves-out-a-leaf"],
 )
 def test_rounded_engine_agrees_with_the_trainer(trainer: Trainer) -> None:

@@ -19,7 +19,6 @@ SCORES = "see whom RLCluster.get_old_per_token_logps asks, and whether that one 
 @promise(
     "GRPO-1c",
     lanes=["cpu", "tpu"],
-    tier=Tier.NIGHTLY,
     faults=["micro-batches-are-steps", "mini-batches-are-forgotten", "step-is-skipped"],
 )
 def test_steps_follow_the_sizes(trainer: Trainer) -> None:
@@ -31,7 +30,6 @@ def test_steps_follow_the_sizes(trainer: Trainer) -> None:
 @promise(
     "GRPO-4d",
     lanes=["cpu", "tpu"],
-    tier=Tier.NIGHTLY,
     faults=[
         "old-scores-come-from-the-rollout",
         "old-scores-come-from-the-rollout-before",
@@ -47,7 +45,6 @@ def test_old_scores_are_those_of_the_sampling_policy(trainer: Trainer) -> None:
 @promise(
     "GRPO-1d",
     lanes=["cpu", "tpu"],
-    tier=Tier.NIGHTLY,
     faults=["actor-scores-what-was-said", "actor-scores-and-learns-once"],
 )
 def test_completions_are_learnt_from_twice(trainer: Trainer) -> None:
@@ -58,7 +55,6 @@ def test_completions_are_learnt_from_twice(trainer: Trainer) -> None:
 @promise(
     "GRPO-1e",
     lanes=["cpu", "tpu"],
-    tier=Tier.NIGHTLY,
     faults=["last-step-is-the-last", "last-step-is-the-one-after"],
 )
 def test_run_stops_within_a_batch(trainer: Trainer) -> None:

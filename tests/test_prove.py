@@ -54,6 +54,12 @@ def test_each_live_fault_is_followed_by_a_clean_check(prove: pytest.Pytester) ->
     )
 
 
+def test_in_a_sample_the_clean_check_before_a_fault_is_enough(prove: pytest.Pytester) -> None:
+    result = run(prove, 'cell.run("platform:node")', "--prove", "--prove-sample=1", "-v")
+    result.assert_outcomes(passed=2)
+    result.stdout.no_fnmatch_line("*clean-after*")
+
+
 def test_a_survivor_is_red(prove: pytest.Pytester) -> None:
     body = "try: cell.run('platform:node')\n    except Finding: pass"
     result = run(prove, body, "--prove")
