@@ -26,6 +26,7 @@ VERDICTS = {
 STACK = ("sglang-jax", "jax", "jaxlib", "libtpu", "flax", "google-tunix")
 _LONGEST = 500
 _NAMED = 6
+_QUOTED = 3
 
 
 @dataclass(frozen=True)
@@ -117,13 +118,13 @@ class Answer:
     def _why_it_may(self) -> str:
         if losses := "; ".join(self._losses()):
             return f"{losses}, which --allow-should allows{self._shortness('; ')}."
-        known = self._with(Outcome.KNOWN_BREAK)
-        beyond = ", beyond what the ledger has accepted" if known else ""
+        kept = [row for row in self._with(Outcome.KNOWN_BREAK) if row.old.kept]
+        but = f" but {_quoted(kept)}, as the ledger has accepted" if kept else ""
         tried = sum(row.outcome in SEEN_WITH_NEW for row in self.rows)
         untried = len(self._with(Outcome.NOT_TRIED))
         elsewhere = f", {untried} can't be tried on this machine" if untried else ""
         extent = f"{tried} tried with {self.new}{elsewhere}{self._shortness(', ')}"
-        return f"nothing that {self.old} keeps is lost{beyond} ({extent})."
+        return f"nothing that {self.old} keeps is lost{but} ({extent})."
 
     def _shortness(self, before: str) -> str:
         """Who takes a quick look shall not take it for the whole."""
@@ -148,9 +149,22 @@ def sequence(sightings: Sightings) -> str:
 
 
 def names(rows: list[Row]) -> str:
-    listed = [f"{row.promise} in lane {row.lane}" for row in rows[:_NAMED]]
-    more = [f"{len(rows) - _NAMED} more"] if len(rows) > _NAMED else []
-    return ", ".join(listed + more)
+    return ", ".join([*map(_name, rows[:_NAMED]), *_more(rows, _NAMED)])
+
+
+def _quoted(rows: list[Row]) -> str:
+    """In the words of the promises, those first that MUST be kept."""
+    gravest = sorted(rows, key=lambda row: row.level is not Level.MUST)[:_QUOTED]
+    told = [f"{_name(row)} ({row.sentence.rstrip('.')})" for row in gravest]
+    return ", ".join([*told, *_more(rows, _QUOTED)])
+
+
+def _name(row: Row) -> str:
+    return f"{row.promise} in lane {row.lane}"
+
+
+def _more(rows: list[Row], shown: int) -> list[str]:
+    return [f"{len(rows) - shown} more"] if len(rows) > shown else []
 
 
 def moved(packages: Mapping[str, tuple[str, str]]) -> str:

@@ -42,12 +42,29 @@ def test_a_loss_is_named_counted_and_explained() -> None:
 def test_what_the_ledger_accepts_is_said_at_the_top() -> None:
     said = terminal(answer(row("pass", "known"), row("pass", "pass", "BACK-1")))
     lines = said.splitlines()
-    assert "nothing that 1.0 keeps is lost, beyond what the ledger has accepted" in lines[0]
+    assert lines[0] == (
+        "May move from 1.0 to 2.0: nothing that 1.0 keeps is lost but SWAP-3 in lane cpu "
+        "(Swapped weights MUST answer), as the ledger has accepted (2 tried with 2.0)."
+    )
     assert lines[1] == (
         "With 2.0 1 promise is broken as the ledger has accepted: SWAP-3 in lane cpu."
     )
     assert lines[3] == "broken, known (1)"
     assert "      ledger:    the cache survives (https://example.org/1)" in lines
+
+
+def test_of_what_the_ledger_accepts_the_gravest_is_quoted_first() -> None:
+    shoulds = [row("pass", "known", f"BACK-{number}", level="SHOULD") for number in (1, 2, 3)]
+    said = answer(*shoulds, row("pass", "known")).headline
+    assert "lost but SWAP-3 in lane cpu (Swapped weights MUST answer), BACK-1 in lane cpu" in said
+    assert "(Swapped weights SHOULD answer), 1 more, as the ledger has accepted (4" in said
+    assert "BACK-3" not in said
+
+
+def test_who_could_not_try_it_does_not_lose_what_the_ledger_accepts() -> None:
+    made = answer(row("blocked", "known"), row("pass", "pass", "BACK-1"))
+    assert "nothing that 1.0 keeps is lost (2 tried with 2.0)." in made.headline
+    assert made.accepted.startswith("With 2.0 1 promise is broken as the ledger has accepted")
 
 
 def test_only_shoulds() -> None:
