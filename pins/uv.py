@@ -20,6 +20,7 @@ _WISH = re.compile(
     r"(?:(\S+) depends? on|you require) ([a-z0-9][a-z0-9-]*)(?:\[[^]]*\])?([<>=!~][^\s]*)"
 )
 
+_FROM_ELSEWHERE = re.compile(r"Failed to [^`]*`([a-z0-9][a-z0-9-]*) @ (git\+[^`\s]+)`")
 _YES = frozenset({"1", "true", "yes", "on"})
 _CONCLUSION = re.compile(r"we can conclude that .*?(?=\. And because|$)")
 
@@ -70,7 +71,18 @@ def executable() -> str:
 
 def _failure(purpose: str, status: int, output: str) -> PinError:
     because = meaning(output) or _resolution(output) or f"uv ended with status {status}"
-    return PinError(f"{purpose}: {because}.\n{last_lines(output)}".rstrip())
+    return PinError(
+        f"{purpose}: {because}{_from_elsewhere(output)}.\n{last_lines(output)}".rstrip()
+    )
+
+
+def _from_elsewhere(output: str) -> str:
+    """What a release takes from a repository of somebody's, the index may have, too."""
+    found = _FROM_ELSEWHERE.search(output)
+    key = next((key for key, package in ADDABLE.items() if found and package == found[1]), "")
+    if not (found and key):
+        return ""
+    return f", or add +{key}=VERSION to the pin: {key} then comes from the index, not {found[2]}"
 
 
 def _resolution(output: str) -> str:

@@ -11,6 +11,8 @@ from tests.fake_uv import LOCKED, Checkout, checkout
 
 __all__ = ["checkout"]
 
+UNREACHED = "error: Failed to download and build"
+
 
 def test_the_default_is_installed_from_the_lock_with_hashes(checkout: Checkout) -> None:
     checkout.obtain()
@@ -113,6 +115,14 @@ def test_without_a_network_nobody_says_that_the_index_has_no_such_release(
         ("error: failed to lookup address information", "check the network"),
         ("error: failed to write: No space left on device (os error 28)", "no space left"),
         ("error: Hash mismatch for `jax==0.10.2`", "not the one that the lock names"),
+        (
+            f"{UNREACHED} `qwix @ git+https://example.org/q` (could not resolve host)",
+            "or add +qwix=VERSION to the pin: qwix then comes from the index, not git+https://exam",
+        ),
+        (
+            f"{UNREACHED} `other @ git+https://example.org/q` (could not resolve host)",
+            "check the network and the proxy settings.",
+        ),
         ("error: something else", "uv ended with status 2"),
     ],
 )
