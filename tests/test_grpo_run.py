@@ -215,8 +215,11 @@ def test_idle_runs_must_not_move() -> None:
 
 
 def test_measures_of_mismatch_have_their_closed_forms() -> None:
-    engine = np.array([-1.0, -2.0, -3.0])
-    measured = grpo_completions.measures(engine, engine + np.array([0.1, 0.0, -0.1]))
+    engine = [np.array([-1.0, -2.0]), np.array([-3.0])]
+    measured = grpo_completions.measures(
+        engine, [engine[0] + np.array([0.1, 0.0]), engine[1] - 0.1]
+    )
     assert measured["max"] == pytest.approx(0.1)
     assert measured["mean"] == pytest.approx(0.2 / 3)
+    assert measured["sum"] == pytest.approx(0.1)
     assert measured["k3"] == pytest.approx((np.cosh(0.1) - 1) * 2 / 3)
