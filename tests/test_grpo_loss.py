@@ -1,6 +1,7 @@
 """What judges tunix's GRPO: its batches reach what they are for, and it sees what is wrong."""
 
 import itertools
+from collections.abc import Callable, Iterable
 from typing import Any, cast
 
 import numpy as np
@@ -8,16 +9,20 @@ import pytest
 
 from fixtures import grpo_learner, grpo_loss, grpo_oracle, grpo_steps
 from fixtures.checkpoints import EOS, PAD
-from fixtures.grpo_batches import HOT, SHAPE, covering, made_up, padded
+from fixtures.grpo_batches import HOT, SHAPE, covering, made_up, padded, usual
 from fixtures.grpo_loss import Grpo, tiny_models
 from fixtures.grpo_oracle import Objective
+from reports.model import Blocked
+
+type Way = tuple[Objective, bool]
 
 
 class Cells:
-    """In which tunix tells whatever a test wants it to."""
+    """In which tunix tells whatever a test wants it to, and offers all but what it wants."""
 
-    def __init__(self, told: Any) -> None:
+    def __init__(self, told: Any, missing: str) -> None:
         self.told = told
+        self.missing = missing
         self.asked: list[dict[str, Any]] = []
 
     def shared(self) -> "Cells":
@@ -26,6 +31,8 @@ class Cells:
     def run(self, call: str, **given: Any) -> Any:
         if call.endswith(":installed"):
             return True
+        if call.endswith(":not_offered"):
+            return [each for each in given["config"].values() if each == self.missing]
         self.asked.append(given)
         return self.told
 
@@ -40,8 +47,8 @@ def grpo(models: dict[str, str]) -> Grpo:
     return telling(models, None)
 
 
-def telling(models: dict[str, str], told: Any) -> Grpo:
-    return Grpo(cast("Any", Cells(told)), models, 1e-6, {})
+def telling(models: dict[str, str], told: Any, missing: str = "") -> Grpo:
+    return Grpo(cast("Any", Cells(told, missing)), models, 1e-6, {})
 
 
 @pytest.mark.parametrize("temperature", [1.0, HOT])
@@ -52,20 +59,22 @@ def test_both_sides_are_clipped_for_both_signs(grpo: Grpo, temperature: float) -
         assert (scored.mask & beyond & (signs == sign)).any()
 
 
-def test_all_pairs_of_settings_are_tried() -> None:
+@pytest.mark.parametrize("ways", [covering, usual])
+def test_all_pairs_of_settings_are_tried(ways: Callable[[], Iterable[Way]]) -> None:
     tried = [
-        (objective.aggregation, objective.estimator if objective.beta else "", temperature, old)
-        for objective, temperature, old in covering()
+        (objective.aggregation, objective.estimator if objective.beta else "", old)
+        for objective, old in ways()
     ]
-    for first, second in itertools.combinations(range(4), 2):
+    for first, second in itertools.combinations(range(3), 2):
         wanted = itertools.product(*({each[at] for each in tried} for at in (first, second)))
         assert {(each[first], each[second]) for each in tried} == set(wanted)
 
 
-def test_one_completion_is_empty_and_one_has_no_end(grpo: Grpo) -> None:
-    rollout = grpo.recorded(1.0, old=True, reference=True).rollout
-    assert [completion[-1:] == [EOS] for completion in rollout.completions].count(False) == 2
-    assert [] in rollout.completions
+@pytest.mark.parametrize("empty", [False, True])
+def test_one_completion_has_no_end_and_one_may_be_empty(grpo: Grpo, *, empty: bool) -> None:
+    rollout = grpo.recorded(1.0, old=True, reference=True, empty=empty).rollout
+    without = [said for said in rollout.completions if said[-1:] != [EOS]]
+    assert [bool(said) for said in without] == [True, False][: 1 + empty]
     assert not any(PAD in row for row in (*rollout.prompts, *rollout.completions))
 
 
@@ -117,14 +126,13 @@ def test_a_step_from_nothing_is_seen(models: dict[str, str]) -> None:
 
 def test_more_steps_than_one_are_seen(models: dict[str, str]) -> None:
     once = {"steps": 1, "moved": {"lm_head.w": np.ones(3)}}
-    assert not list(grpo_steps.told_apart(telling(models, once)))
-    twice = list(grpo_steps.told_apart(telling(models, once | {"steps": 2})))
-    assert len(twice) == len(grpo_steps.AVERAGED)
+    assert not list(grpo_steps.told_apart(telling(models, once), "token-mean"))
+    assert list(grpo_steps.told_apart(telling(models, once | {"steps": 2}), "token-mean"))
 
 
 def test_a_gradient_without_a_parameter_is_seen(models: dict[str, str]) -> None:
     """It is as long as the loss is steep that way, and only across all parameters it is not."""
-    grpo, (objective, temperature, _) = telling(models, None), grpo_steps.STEPS[0]
+    grpo, (objective, temperature, _) = telling(models, None), grpo_steps.USUAL
     batch = grpo.recorded(temperature, old=True, reference=True)
     names = ("final_norm.w", "layers.0.input_layernorm.w")
     ways = [
@@ -138,8 +146,14 @@ def test_a_gradient_without_a_parameter_is_seen(models: dict[str, str]) -> None:
     half = whole | {names[1]: np.zeros(SHAPE.hidden_size)}
     for moved, wrong in ((whole, []), (half, ["across"])):
         told = {"loss": 0.0, "norm": grpo_steps.length(moved), "moved": moved}
-        found = grpo_steps.wrong_steps(telling(models, [told]), compiled=True)
+        found = grpo_steps.wrong_steps(telling(models, [told]), grpo_steps.USUAL, compiled=True)
         assert [finding.split("compiled: ")[1].split()[0] for finding in found] == wrong
+
+
+def test_a_norm_that_no_release_of_that_time_tells_is_not_missed(models: dict[str, str]) -> None:
+    moved = {"final_norm.w": np.ones(SHAPE.hidden_size)}
+    found = grpo_steps.wrong_steps(telling(models, [{"moved": moved}]), grpo_steps.USUAL)
+    assert [finding.split("op by op: ")[1].split()[0] for finding in found] == ["length"]
 
 
 def told_of(rewards: list[float], group: int) -> dict[str, Any]:
@@ -216,9 +230,37 @@ def test_a_mask_without_the_end_is_seen(models: dict[str, str]) -> None:
 
 
 def test_each_trial_is_judged_by_its_own_expectation(models: dict[str, str]) -> None:
-    trials = [
-        trial for trial in grpo_loss.trials(telling(models, None)) if trial.temperature == HOT
-    ]
+    trials = list(grpo_loss.trials(telling(models, None), covering(), HOT))
     told = [trial.expected for trial in trials]
-    assert not list(telling(models, told).judged(*trials))
-    assert len(list(telling(models, told[1:] + told[:1]).judged(*trials))) == len(trials)
+    assert not list(telling(models, told).judged(trials))
+    assert len(list(telling(models, told[1:] + told[:1]).judged(trials))) == len(trials)
+
+
+def test_what_is_not_offered_is_never_kept(models: dict[str, str]) -> None:
+    """It blocks what is about it, once all the rest is judged."""
+    missing = "mse_kl"
+    trials = list(grpo_loss.trials(telling(models, None), covering()))
+    told = [trial.expected for trial in trials if missing not in trial.label]
+    grpo = telling(models, told, missing)
+    assert not list(grpo.judged(trials))
+    assert len(told) < len(trials)
+    with pytest.raises(Blocked, match="this pin's tunix has no mse_kl"):
+        grpo.whole()
+    wrong = telling(models, told[1:] + told[:1], missing)
+    assert len(list(wrong.judged(trials))) == len(told)
+
+
+@pytest.mark.parametrize(("missing", "asked"), [("", 2), ("kl", 1), ("low_var_kl", 2)])
+def test_no_step_is_made_of_what_is_not_offered(
+    models: dict[str, str], missing: str, asked: int
+) -> None:
+    told = {"norm": 1.0, "moved": {"final_norm.w": np.ones(SHAPE.hidden_size)}}
+    grpo = telling(models, [told], missing)
+    list(grpo_steps.wrong_steps(grpo, *grpo_steps.WAYS))
+    assert len(cast("Any", grpo.cells).asked) == asked
+    assert grpo.missing == ({missing} if asked == 1 else set())
+
+
+def test_what_is_all_offered_is_not_blocked(grpo: Grpo) -> None:
+    assert grpo.offers(Objective())
+    grpo.whole()
