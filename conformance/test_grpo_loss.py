@@ -16,16 +16,13 @@ pytestmark = pytest.mark.chips(1)
 
 LOSS = "the definition's value from the same tokens, masks, log-probabilities and advantages"
 SLOPE = "the slope of the definition's loss, along the step that was made"
-ADVANTAGES = "for each group its rewards less their mean, over their standard deviation"
-ZEROS = "zeros and no NaN; of groups of one also a refusal that names the setting"
-APART = "other advantages for that group, and the same bits for all others"
+ZEROS = "zeros and no NaN"
 ROUNDING = "the same step, but for rounding"
 SAID = "a one for each token that was given or said, and for nothing else"
 SAME_POLICY = "the log-probabilities of the policy that sampled, at the temperature of sampling"
 
 TERMS = "one way of several: look there; all: at masks, log-probabilities and temperature"
 FLOW = "compare with GRPO-2: is the loss wrong, or what flows back through it?"
-ESTIMATOR = "look at the advantage estimator, and at how completions are put into groups"
 PADDING = "see how padding is told from tokens, in the learner, in attention, in the loss"
 TEMPERATURES = "compare the temperatures at which rollout, reference and policy are scored"
 ACCUMULATION = "see what the optimizer does with the gradients of micro-batches"
@@ -168,56 +165,6 @@ def test_each_way_goes_down_its_gradient(grpo: Grpo) -> None:
     """A train step MUST go down the loss for other estimators and temperatures, too."""
     no_findings(grpo_steps.wrong_steps(grpo, *grpo_steps.WAYS), required=SLOPE, next_step=FLOW)
     grpo.whole()
-
-
-@promise(
-    "GRPO-3",
-    lanes=["cpu", "tpu"],
-    faults=[
-        "advantages-are-not-centred",
-        "advantages-are-not-divided",
-        "advantages-have-the-spread-of-a-population",
-        "advantages-are-of-mixed-groups",
-        "advantages-are-of-the-whole-batch",
-    ],
-)
-def test_advantages_are_normalised_by_group(grpo: Grpo) -> None:
-    """Advantages MUST be normalised by group: in standard deviations, with a sum of zero."""
-    no_findings(grpo_learner.wrong_advantages(grpo), required=ADVANTAGES, next_step=ESTIMATOR)
-
-
-@promise(
-    "GRPO-3b",
-    lanes=["cpu", "tpu"],
-    faults=["advantages-divide-by-nothing", "advantages-are-not-centred"],
-)
-def test_equal_rewards_teach_nothing(grpo: Grpo) -> None:
-    """Equal rewards MUST give advantages of zero, whatever they are."""
-    no_findings(grpo_learner.unequal(grpo), required=ZEROS, next_step=ESTIMATOR)
-
-
-@promise("GRPO-3c", lanes=["cpu", "tpu"], faults=["groups-of-one-are-let-in"])
-def test_groups_of_one_teach_nothing(grpo: Grpo) -> None:
-    """Groups of one MUST be refused with words, or give advantages of zero."""
-    no_findings(
-        grpo_learner.lone(grpo),
-        required=ZEROS,
-        next_step=ESTIMATOR,
-    )
-
-
-@promise(
-    "GRPO-3d",
-    lanes=["cpu", "tpu"],
-    faults=["advantages-are-of-mixed-groups", "advantages-are-of-the-whole-batch"],
-)
-def test_groups_are_kept_apart(grpo: Grpo) -> None:
-    """Rewards for completions to one prompt MUST change no other prompt's advantages."""
-    no_findings(
-        grpo_learner.mixed(grpo),
-        required=APART,
-        next_step=ESTIMATOR,
-    )
 
 
 @promise("GRPO-4", lanes=["cpu", "tpu"], faults=["old-is-the-reference"])

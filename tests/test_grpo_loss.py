@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Callable, Iterable
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,29 +12,9 @@ from fixtures.checkpoints import EOS, PAD
 from fixtures.grpo_batches import HOT, SHAPE, covering, made_up, padded, usual
 from fixtures.grpo_loss import Grpo, tiny_models
 from fixtures.grpo_oracle import Objective
-from reports.model import Blocked
+from tests.grpo_telling import telling
 
 type Way = tuple[Objective, bool]
-
-
-class Cells:
-    """In which tunix tells whatever a test wants it to, and offers all but what it wants."""
-
-    def __init__(self, told: Any, missing: str) -> None:
-        self.told = told
-        self.missing = missing
-        self.asked: list[dict[str, Any]] = []
-
-    def shared(self) -> "Cells":
-        return self
-
-    def run(self, call: str, **given: Any) -> Any:
-        if call.endswith(":installed"):
-            return True
-        if call.endswith(":not_offered"):
-            return [each for each in given["config"].values() if each == self.missing]
-        self.asked.append(given)
-        return self.told
 
 
 @pytest.fixture(scope="module")
@@ -45,10 +25,6 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 @pytest.fixture
 def grpo(models: dict[str, str]) -> Grpo:
     return telling(models, None)
-
-
-def telling(models: dict[str, str], told: Any, missing: str = "") -> Grpo:
-    return Grpo(cast("Any", Cells(told, missing)), models, 1e-6, {})
 
 
 @pytest.mark.parametrize("temperature", [1.0, HOT])
@@ -234,33 +210,3 @@ def test_each_trial_is_judged_by_its_own_expectation(models: dict[str, str]) -> 
     told = [trial.expected for trial in trials]
     assert not list(telling(models, told).judged(trials))
     assert len(list(telling(models, told[1:] + told[:1]).judged(trials))) == len(trials)
-
-
-def test_what_is_not_offered_is_never_kept(models: dict[str, str]) -> None:
-    """It blocks what is about it, once all the rest is judged."""
-    missing = "mse_kl"
-    trials = list(grpo_loss.trials(telling(models, None), covering()))
-    told = [trial.expected for trial in trials if missing not in trial.label]
-    grpo = telling(models, told, missing)
-    assert not list(grpo.judged(trials))
-    assert len(told) < len(trials)
-    with pytest.raises(Blocked, match="this pin's tunix has no mse_kl"):
-        grpo.whole()
-    wrong = telling(models, told[1:] + told[:1], missing)
-    assert len(list(wrong.judged(trials))) == len(told)
-
-
-@pytest.mark.parametrize(("missing", "asked"), [("", 2), ("kl", 1), ("low_var_kl", 2)])
-def test_no_step_is_made_of_what_is_not_offered(
-    models: dict[str, str], missing: str, asked: int
-) -> None:
-    told = {"norm": 1.0, "moved": {"final_norm.w": np.ones(SHAPE.hidden_size)}}
-    grpo = telling(models, [told], missing)
-    list(grpo_steps.wrong_steps(grpo, *grpo_steps.WAYS))
-    assert len(cast("Any", grpo.cells).asked) == asked
-    assert grpo.missing == ({missing} if asked == 1 else set())
-
-
-def test_what_is_all_offered_is_not_blocked(grpo: Grpo) -> None:
-    assert grpo.offers(Objective())
-    grpo.whole()
