@@ -8,6 +8,7 @@ from typing import Any
 
 from pins.environment import Pin
 from pins.installed import inspect
+from pins.spec import SHOWN
 from reports.answer import cut, moved
 from reports.model import Tier
 from reports.resume import LEARNT_NOTHING
@@ -155,8 +156,8 @@ def _pin(record: Stored) -> dict[str, Any]:
 def _source(made: Mapping[str, Any] | None) -> str:
     """Versions don't tell one commit from another, nor what was changed in a checkout."""
     source = (made or {}).get("source") or {}
-    commit, changes = source.get("commit") or "", source.get("changes")
-    return "-".join(filter(None, [commit[:12], changes])) or "none"
+    named = source.get("commit") or source.get("sha256") or ""
+    return "-".join(filter(None, [named[:SHOWN], source.get("changes")])) or "none"
 
 
 def _differing(old: Mapping[str, str], new: Mapping[str, str]) -> dict[str, tuple[str, str]]:

@@ -22,7 +22,12 @@ TUNIX = "pinproof_cell.scenarios.tunix"
 @promise(
     "ENV-1",
     lanes=["static"],
-    faults=["requirement-conflicts", "required-package-is-missing", "package-is-installed-twice"],
+    faults=[
+        "requirement-conflicts",
+        "required-package-is-missing",
+        "another-python-is-wanted",
+        "package-is-installed-twice",
+    ],
 )
 def test_installed_packages_satisfy_each_other(cell: Cell) -> None:
     """All packages that sglang-jax and tunix reach MUST meet each other's declared requirements."""

@@ -26,15 +26,15 @@ from pins.plan import (
     RECORD,
     UNDER_TEST,
     Plan,
+    built_from,
     digest,
     is_locked,
     known_plan,
     path_part,
     plan,
-    source_of,
 )
 from pins.sources import exact
-from pins.spec import Checkout, Existing, Git, Here, PinError, parse
+from pins.spec import Existing, Here, PinError, Sourced, parse
 from pins.users import hold, last_used
 from pins.uv import Progress
 
@@ -77,7 +77,7 @@ def obtain(text: str, root: Path, progress: Progress, *, cache_first: bool = Fal
 def settle(text: str, root: Path) -> str:
     """A spec that means the same to all who take part in a run, whatever happens meanwhile."""
     spec = parse(text)
-    if isinstance(spec, Git | Checkout):
+    if isinstance(spec, Sourced):
         return _words(text, plan(spec, root))
     return text
 
@@ -105,7 +105,7 @@ def locked_versions(text: str, root: Path) -> dict[str, str]:
 
 
 def _words(text: str, made: Plan) -> str:
-    return exact(made.spec) if isinstance(made.spec, Git | Checkout) else text
+    return exact(made.spec) if isinstance(made.spec, Sourced) else text
 
 
 def _built(text: str, made: Plan, root: Path, progress: Progress) -> Pin:
@@ -163,8 +163,8 @@ def _install(made: Plan, root: Path, held: int, progress: Progress) -> None:
         install("--require-hashes", "--requirements", str(made.lock))
     if not made.lock or made.overrides:
         subject = made.subject
-        if isinstance(made.spec, Git | Checkout):
-            source = source_of(made.spec, root)
+        if isinstance(made.spec, Sourced):
+            source = built_from(made.spec, root)
             progress(f"copying {source.origin} at {source.content}")
             subject = f"{made.engine} @ {source.copy_to(temporary / 'source').as_uri()}"
             facts["source"] = source.facts

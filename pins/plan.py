@@ -12,7 +12,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from pins.sources import Source, known_of_git, name_of, of_checkout, of_git
-from pins.spec import ADDABLE, Checkout, Default, Git, PinError, Release, words
+from pins.spec import ADDABLE, Checkout, Default, Git, PinError, Release, Sourced, Wheel, words
+from pins.wheels import WheelFile, of_wheel
 
 LOCK = Path("locks") / "pin.txt"
 GENERATED = ".pinproof"
@@ -20,7 +21,7 @@ UNDER_TEST = "sglang-jax"
 RECORD = "installed.txt"
 _UNFIT_FOR_A_PATH = re.compile(r"[^A-Za-z0-9._-]+")
 
-type Buildable = Default | Release | Git | Checkout
+type Buildable = Default | Release | Sourced
 
 
 @dataclass(frozen=True)
@@ -122,6 +123,10 @@ def store(root: Path) -> Path:
     return root / GENERATED / "sources"
 
 
+def built_from(spec: Sourced, root: Path) -> Source | WheelFile:
+    return of_wheel(spec) if isinstance(spec, Wheel) else source_of(spec, root)
+
+
 def source_of(spec: Git | Checkout, root: Path) -> Source:
     return of_git(spec, store(root)) if isinstance(spec, Git) else of_checkout(spec)
 
@@ -138,6 +143,8 @@ def _exact(spec: Buildable, root: Path) -> Buildable | None:
         return replace(spec, revision=known.commit) if known else None
     if isinstance(spec, Checkout) and not spec.content:
         return replace(spec, content=of_checkout(spec).content)
+    if isinstance(spec, Wheel) and not spec.content:
+        return replace(spec, content=of_wheel(spec).content)
     return spec
 
 
@@ -149,6 +156,9 @@ def _subject(spec: Buildable, locked: str, extras: str) -> tuple[str, str, str]:
             return label, "", f"{url}@{revision}#{subdirectory}"
         case Checkout(folder, content):
             return f"{folder.name}-{content}", "", f"{folder}@{content}"
+        case Wheel(file, content):
+            label = f"{'-'.join(file.name.split('-')[:2])}-{content}"
+            return label, "", f"{file.name}@{content}"
         case Release(version):
             label = version
         case Default():

@@ -8,8 +8,8 @@ from pins.spec import PinError, parse
 from pins.uv import Progress
 
 _HELP = (
-    "the packages under test: a version such as 0.1.0rc0, git+https://...@REVISION or the path "
-    "of a checkout, each perhaps with +tunix=VERSION, +jax=VERSION and the like; env:PATH for an "
+    "the packages under test: a version such as 0.1.0rc0, git+https://...@REVISION, the path of a "
+    "checkout or of a wheel, each perhaps with +tunix=VERSION, +jax=VERSION and the like; env:PATH for an "
     "existing venv or conda environment (never modified), or here for the running interpreter "
     "(default: the locked pin)"
 )

@@ -17,12 +17,11 @@ from packaging.utils import canonicalize_name
 from pins import git
 from pins.exclusive import exclusive
 from pins.git import GitError
-from pins.spec import Checkout, Git, PinError, words
+from pins.spec import SHOWN, Checkout, Git, PinError, Sourced, words
 
 _UNDER_TEST = "sglang-jax"
 _PROJECT = "pyproject.toml"
 _USUAL_PLACES = ("python", ".")
-SHOWN = 12
 _COMMIT = re.compile(r"[0-9a-f]{7,40}")
 _REFS = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
 
@@ -78,7 +77,7 @@ def of_checkout(spec: Checkout) -> Source:
     if not folder.exists():
         raise PinError(f"--pin {spec.folder}: there is no such folder.")
     if not folder.is_dir():
-        raise PinError(f"--pin {spec.folder}: give the folder of a checkout, not a file.")
+        raise PinError(f"--pin {spec.folder}: give the folder of a checkout, or a wheel (.whl).")
     top = _top(folder)
     project = _project(folder, top)
     try:
@@ -110,12 +109,13 @@ def name_of(url: str) -> str:
     return Path(url.removesuffix("/")).name.removesuffix(".git")
 
 
-def exact(spec: Git | Checkout) -> str:
+def exact(spec: Sourced) -> str:
     """The words for one that is settled."""
     if isinstance(spec, Git):
         place = f"#subdirectory={spec.subdirectory}" if spec.subdirectory else ""
         return f"git+{spec.url}@{spec.revision}{place}{words(spec.additions)}"
-    return f"{spec.folder}{words(spec.additions)}+content={spec.content}"
+    path = spec.folder if isinstance(spec, Checkout) else spec.file
+    return f"{path}{words(spec.additions)}+content={spec.content}"
 
 
 def _repository(spec: Git, store: Path) -> Path:

@@ -10,8 +10,8 @@ from pins.bisection import Line, Search, Side
 from pins.commits import Commits, facts, is_ancestor
 from pins.index import releases
 from pins.plan import source_of
-from pins.sources import SHOWN, exact, of_checkout
-from pins.spec import Checkout, Git, PinError, Release, parse, words
+from pins.sources import exact, of_checkout
+from pins.spec import SHOWN, Checkout, Git, PinError, Release, parse, words
 
 _FORMS = (
     "two releases (0.0.3rc0 0.1.0rc0), two revisions of one git+https://...@REVISION, or two "

@@ -2,15 +2,16 @@
 
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 
+from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 from packaging.version import InvalidVersion, Version
 
 FORMS = (
-    "a version such as 0.1.0rc0, git+https://...@REVISION, the path of a checkout (./sglang-jax), "
-    "env:PATH for an existing environment, or here for the running one"
+    "a version such as 0.1.0rc0, git+https://...@REVISION, the path of a checkout (./sglang-jax) "
+    "or of a wheel (./x.whl), env:PATH for an existing environment, or here for the running one"
 )
 ADDABLE = {
     "tunix": "google-tunix",
@@ -21,10 +22,14 @@ ADDABLE = {
 }
 """What may be added as `+NAME=VERSION`, and the package that it means."""
 
+SHOWN = 12
+"""So many digits of a hash tell what a pin holds."""
+
 _UNDER_TEST = "sglang-jax"
 _CONTENT = "content"
 _ADDITION = re.compile(r"(?P<rest>.*)\+(?P<name>[A-Za-z][\w.-]*)={1,2}(?P<value>[^+=/\s]*)")
 _NAMED = re.compile(r"(?P<name>[\w.-]+)\s*(\[[^]]*\])?\s+@\s+(?P<source>.+)")
+_WHEEL = ".whl"
 _SCHEMES = frozenset({"https", "http", "ssh", "git", "file"})
 
 
@@ -69,6 +74,15 @@ class Checkout:
 
 
 @dataclass(frozen=True)
+class Wheel:
+    file: Path
+    content: str = ""
+    """As of a checkout."""
+
+    additions: Additions = ()
+
+
+@dataclass(frozen=True)
 class Existing:
     """A virtual or conda environment of the user's; never modified."""
 
@@ -80,7 +94,10 @@ class Here:
     """The interpreter that runs pytest."""
 
 
-type Spec = Default | Release | Git | Checkout | Existing | Here
+Sourced = Git | Checkout | Wheel
+"""What means something else tomorrow, unless it is settled."""
+
+type Spec = Default | Release | Sourced | Existing | Here
 
 
 def parse(text: str) -> Spec:
@@ -88,10 +105,10 @@ def parse(text: str) -> Spec:
     content = given.pop(_CONTENT, "")
     additions = _additions(given, text)
     base = _base(_without_name(spec, text), text, additions)
-    if isinstance(base, Checkout):
-        return Checkout(base.folder, content, additions)
+    if isinstance(base, Checkout | Wheel):
+        return replace(base, content=content, additions=additions)
     if content:
-        raise PinError(f"--pin {text}: +{_CONTENT} belongs to the path of a checkout.")
+        raise PinError(f"--pin {text}: +{_CONTENT} belongs to the path of a checkout or a wheel.")
     if isinstance(base, Existing | Here) and additions:
         raise PinError(
             f"--pin {text}: an environment of yours is never modified; install {additions[0][0]} "
@@ -113,17 +130,33 @@ def _base(spec: str, text: str, additions: Additions) -> Spec:
         return Existing(_path(spec.removeprefix("env:"), text))
     if spec.startswith("git+"):
         return _git(spec, text, additions)
-    if "/" in spec or spec.startswith((".", "~", "$")):
-        return Checkout(_checkout(spec, text))
+    if "/" in spec or spec.startswith((".", "~", "$")) or spec.endswith(_WHEEL):
+        path = _local(spec, text)
+        return _wheel(path, text) if path.suffix == _WHEEL else Checkout(path)
     return Release(_version(spec, text), additions)
 
 
-def _checkout(spec: str, text: str) -> Path:
+def _local(spec: str, text: str) -> Path:
     if spec.startswith("file://"):
         return Path(unquote(urlsplit(spec).path))
     if "://" in spec:
-        raise PinError(f"--pin {text}: of URLs only git+https://...@REVISION is understood.")
+        raise PinError(
+            f"--pin {text}: of URLs only git+https://...@REVISION is understood; download a wheel "
+            "and give its path."
+        )
     return Path(os.path.normpath(_path(spec, text)))
+
+
+def _wheel(file: Path, text: str) -> Wheel:
+    try:
+        name, *_ = parse_wheel_filename(file.name)
+    except InvalidWheelFilename:
+        raise PinError(
+            f"--pin {text}: a wheel keeps the name that its builder gave it, such as "
+            "sglang_jax-0.1.0-py3-none-any.whl."
+        ) from None
+    _refuse_others(name, text)
+    return Wheel(file)
 
 
 def _split(spec: str, text: str) -> tuple[str, dict[str, str]]:

@@ -21,6 +21,7 @@ _WISH = re.compile(
 )
 
 _FROM_ELSEWHERE = re.compile(r"Failed to [^`]*`([a-z0-9][a-z0-9-]*) @ (git\+[^`\s]+)`")
+_CAUSE = re.compile(r"^ *(?:error|cause): (.+)$", re.MULTILINE)
 _YES = frozenset({"1", "true", "yes", "on"})
 _CONCLUSION = re.compile(r"we can conclude that .*?(?=\. And because|$)")
 
@@ -70,7 +71,8 @@ def executable() -> str:
 
 
 def _failure(purpose: str, status: int, output: str) -> PinError:
-    because = meaning(output) or _resolution(output) or f"uv ended with status {status}"
+    because = meaning(output) or _resolution(output) or _last_cause(output)
+    because = because or f"uv ended with status {status}"
     return PinError(
         f"{purpose}: {because}{_from_elsewhere(output)}.\n{last_lines(output)}".rstrip()
     )
@@ -90,11 +92,25 @@ def _resolution(output: str) -> str:
         return ""
     words = " ".join(output.split())
     missing = re.search(r"there is no version of (\S+?==[^\s,]+)", words)
+    python = re.search(r"current Python version \((\S+)\) does not satisfy (Python[^\s,]+)", words)
+    absent = re.search(r"(\S+) was not found in the package registry", words)
     if os.environ.get("UV_OFFLINE", "").lower() in _YES:
         return "the network was disabled (UV_OFFLINE), and uv's cache lacks something"
     if missing and missing[1].startswith("sglang-jax"):
         return f"the index has no {missing[1]}; look at its list of releases"
+    if python:
+        return (
+            f"it wants {python[2]}, and pins are built with {python[1]}; build an environment with "
+            "that Python, and name it with env:PATH"
+        )
+    if absent:
+        return f"it wants {absent[1]}, which the index does not have"
     return _contradiction(words) or "no set of packages satisfies it"
+
+
+def _last_cause(output: str) -> str:
+    found = _CAUSE.findall(output)
+    return found[-1].rstrip(".") if found else ""
 
 
 def _contradiction(words: str) -> str:

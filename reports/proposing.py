@@ -113,15 +113,15 @@ def _notes(one: Experience) -> Iterator[str]:
     """What was seen, for whoever has to write the reason."""
     case = one.telling
     evidence = case.evidence or {}
-    commit = ((one.pin.get("made") or {}).get("source") or {}).get("commit")
+    source = (one.pin.get("made") or {}).get("source") or {}
+    named = next((f"{kind} {source[kind]}" for kind in ("commit", "sha256") if kind in source), "")
     said = {
         "promise": case.sentence,
         "seen": ", ".join(f"{times} {each}" for each, times in Counter(one.verdicts).items()),
         "observed": evidence.get("observed") or case.reason,
         "required": evidence.get("required", ""),
         "reproduce": case.reproduce,
-        "source": f"commit {commit}; every build of this version meets the condition"
-        * bool(commit),
+        "source": f"{named}; every build of this version meets the condition" * bool(named),
     }
     for name, words in said.items():
         if words:

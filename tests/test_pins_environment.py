@@ -123,7 +123,17 @@ def test_without_a_network_nobody_says_that_the_index_has_no_such_release(
             f"{UNREACHED} `other @ git+https://example.org/q` (could not resolve host)",
             "check the network and the proxy settings.",
         ),
-        ("error: something else", "uv ended with status 2"),
+        ("error: something else", "built: something else."),
+        ("error: it failed\n  cause: the wheel is malformed.", "built: the wheel is malformed."),
+        (
+            "No solution found: the current Python version (3.9.1) does not satisfy Python>=4",
+            "it wants Python>=4, and pins are built with 3.9.1; build an environment",
+        ),
+        (
+            "error: No solution found\n  Because x was not found in the package registry",
+            "it wants x, which the index does not have",
+        ),
+        ("something else", "uv ended with status 2"),
     ],
 )
 def test_a_build_that_fails_gives_a_sentence_and_uvs_last_lines(

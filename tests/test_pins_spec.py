@@ -4,9 +4,21 @@ from pathlib import Path
 
 import pytest
 
-from pins.spec import Checkout, Default, Existing, Git, Here, PinError, Release, Spec, parse
+from pins.spec import (
+    Checkout,
+    Default,
+    Existing,
+    Git,
+    Here,
+    PinError,
+    Release,
+    Spec,
+    Wheel,
+    parse,
+)
 
 URL = "https://example.org/sglang-jax"
+WHEEL = "sglang_jax-0.1.0+mine.1-py3-none-any.whl"
 TUNIX = (("tunix", "0.1.6"),)
 
 
@@ -41,6 +53,10 @@ TUNIX = (("tunix", "0.1.6"),)
         ("file:///srv/my%20checkout", Checkout(Path("/srv/my checkout"))),
         ("sglang-jax @ file:///srv/x", Checkout(Path("/srv/x"))),
         ("/srv/x+content=c0ffee-1234", Checkout(Path("/srv/x"), "c0ffee-1234")),
+        (f"/srv/{WHEEL}", Wheel(Path(f"/srv/{WHEEL}"))),
+        (f"/srv/{WHEEL}+tunix=0.1.6", Wheel(Path(f"/srv/{WHEEL}"), additions=TUNIX)),
+        (f"/srv/{WHEEL}+content=c0ffee", Wheel(Path(f"/srv/{WHEEL}"), "c0ffee")),
+        (f"sglang-jax[tpu] @ file:///my%20dist/{WHEEL}", Wheel(Path(f"/my dist/{WHEEL}"))),
         ("env:/opt/venv", Existing(Path("/opt/venv"))),
         ("env:$SOME_PREFIX", Existing(Path("/opt/conda"))),
         ("env:${SOME_PREFIX}/envs/rl", Existing(Path("/opt/conda/envs/rl"))),
@@ -60,6 +76,13 @@ def test_a_relative_environment_is_the_users(
     assert parse("env:./venv") == Existing(tmp_path / "venv")
 
 
+def test_a_wheel_is_taken_from_where_the_user_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert parse(WHEEL) == parse(f"dist/../{WHEEL}") == Wheel(tmp_path / WHEEL)
+
+
 @pytest.mark.parametrize("text", [".", "./", "../here/."])
 def test_a_relative_checkout_is_the_users(
     text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -74,7 +97,9 @@ def test_a_relative_checkout_is_the_users(
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        ("https://example.org/x.whl", "only git+https://...@REVISION is understood"),
+        ("https://example.org/x.whl", "only git+https://...@REVISION is understood; download"),
+        ("./newest.whl", "a wheel keeps the name that its builder gave it, such as sglang_jax-"),
+        ("./jax-0.10.2-py3-none-any.whl", "not of jax"),
         (f"git+{URL}", "end the URL with @ and a commit"),
         (f"git+{URL}@", "end the URL with @ and a commit"),
         ("git+ssh://git@example.org/x", "end the URL with @ and a commit"),
@@ -91,7 +116,7 @@ def test_a_relative_checkout_is_the_users(
         ("0.1.0rc0+tunix=", "after +tunix= comes a version"),
         ("0.1.0rc0+tunix", "write +tunix=VERSION"),
         ("0.1.0rc0+jax=1+jax=2", "+jax is there twice"),
-        ("0.1.0rc0+content=c0ffee", "+content belongs to the path of a checkout"),
+        ("0.1.0rc0+content=c0ffee", "+content belongs to the path of a checkout or a wheel"),
         ("env:/opt/venv+tunix=0.1.6", "an environment of yours is never modified"),
         ("here+tunix=0.1.6", "an environment of yours is never modified"),
         ("env:", "comes the path"),

@@ -23,11 +23,19 @@ def _conflicts(
     return Installation(_listing(packages)).conflicts()
 
 
-def _listing(packages: dict[str, tuple[str, list[str]]]) -> dict[str, Any]:
+def _listing(
+    packages: dict[str, tuple[str, list[str]]], pythons: dict[str, str] | None = None
+) -> dict[str, Any]:
     return {
-        "markers": {"python_version": "3.12", "sys_platform": "linux"},
+        "markers": {"python_full_version": "3.12.1", "sys_platform": "linux"},
         "distributions": [
-            {"name": name, "version": version, "requires": requires, "location": f"/site/{name}"}
+            {
+                "name": name,
+                "version": version,
+                "requires": requires,
+                "requires_python": (pythons or {}).get(name, ""),
+                "location": f"/site/{name}",
+            }
             for name, (version, requires) in packages.items()
         ],
     }
@@ -41,6 +49,19 @@ def test_a_conflict_names_both_sides() -> None:
     assert _conflicts({"google-tunix": ("0.2", ["flax>=0.12.5"])}) == [
         "google-tunix 0.2 requires 'flax>=0.12.5', but flax 0.12.4 is there"
     ]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "said"),
+    [
+        (">=3.12,<3.14", []),
+        ("<3.12,>=3.10", ["flax 0.12.4 requires Python <3.12,>=3.10, but this is Python 3.12.1"]),
+        ("three", ["flax 0.12.4 requires Python 'three', which says nothing"]),
+    ],
+)
+def test_a_package_for_another_python_is_found(wanted: str, said: list[str]) -> None:
+    pythons = {"flax": wanted, "unrelated": "<3"}
+    assert Installation(_listing(SOUND, pythons)).conflicts() == said
 
 
 def test_a_conflict_behind_a_requirement_is_found() -> None:
@@ -83,7 +104,13 @@ def test_a_pin_may_come_without_some_parts(optional: str) -> None:
 def test_a_second_copy_is_found() -> None:
     listing = _listing(SOUND)
     listing["distributions"].append(
-        {"name": "Flax", "version": "0.1", "requires": [], "location": "/other/flax"}
+        {
+            "name": "Flax",
+            "version": "0.1",
+            "requires": [],
+            "requires_python": "",
+            "location": "/other/flax",
+        }
     )
     (conflict,) = Installation(listing).conflicts()
     assert conflict == ("flax is installed 2 times: 0.12.4 in /site/flax and 0.1 in /other/flax")
