@@ -9,9 +9,9 @@ from pins.uv import Progress
 
 _HELP = (
     "the packages under test: a version such as 0.1.0rc0, git+https://...@REVISION, the path of a "
-    "checkout or of a wheel, each perhaps with +tunix=VERSION, +jax=VERSION and the like; env:PATH for an "
-    "existing venv or conda environment (never modified), or here for the running interpreter "
-    "(default: the locked pin)"
+    "checkout or of a wheel, each perhaps with +tunix=VERSION, +jax=VERSION and the like; env:PATH "
+    "for an existing venv or conda environment (never modified), or here for the running "
+    "interpreter (default: the locked pin)"
 )
 _PIN_KEY = pytest.StashKey[Pin]()
 _SETTLED_KEY = pytest.StashKey[str]()
