@@ -6,9 +6,9 @@ import sys
 from pathlib import Path
 
 from cli import selecting
+from cli.answering import publish, tell
 from cli.bisecting import Bisection, Wish
 from cli.evidence import Unjudged
-from cli.report import publish
 from reports.bisected import Bisected, Status, terminal
 
 USAGE_ERROR = Status.COULD_NOT_JUDGE
@@ -45,8 +45,10 @@ def execute(args: argparse.Namespace) -> int:
         bisection = Bisection(_wish(args), _say)
         _publish(args.json, Bisected(args.good, args.bad, trouble=_NOT_ENDED))
         found = bisection.answer()
-        print(terminal(found), flush=True)
-        _publish(args.json, found)
+        try:
+            tell(terminal(found))
+        finally:
+            _publish(args.json, found)
     except Unjudged as reason:
         _say(str(reason))
         return Status.COULD_NOT_JUDGE

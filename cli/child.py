@@ -11,6 +11,7 @@ from types import FrameType
 from typing import IO
 
 INTERRUPTED = 130
+_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
 _SECONDS_TO_CLEAN_UP = 15
 _PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None)
@@ -54,12 +55,16 @@ def _await_end(child: "subprocess.Popen[bytes]") -> None:
 
 
 @contextmanager
-def stopping_on_sigterm() -> Iterator[None]:
+def stopping_on_signals() -> Iterator[None]:
+    """SIGTERM, and SIGHUP of a closed terminal, unless somebody has started us with nohup."""
+
     def stop(number: int, _frame: FrameType | None) -> None:
         sys.exit(128 + number)
 
-    before = signal.signal(signal.SIGTERM, stop)
+    ours = [each for each in _SIGNALS if signal.getsignal(each) is not signal.SIG_IGN]
+    before = {each: signal.signal(each, stop) for each in ours}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for each, handler in before.items():
+            signal.signal(each, handler)

@@ -4,12 +4,13 @@ import argparse
 import json
 import math
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from cli import selecting
+from cli.answering import publish, tell
 from cli.evidence import Unjudged, read
 from cli.gating import Gate, Wish
-from cli.report import publish
 from reports.answer import Answer
 from reports.answer_junit import junit
 from reports.answer_pages import markdown, terminal
@@ -87,8 +88,10 @@ def execute(args: argparse.Namespace) -> int:
         gate = Gate(_wish(args), _say)
         _publish(args, Answer(Status.COULD_NOT_JUDGE, args.old, args.new, trouble=_NOT_ENDED))
         answer = gate.answer()
-        print(terminal(answer), flush=True)
-        _publish(args, answer)
+        try:
+            tell(terminal(answer))
+        finally:
+            _publish(args, answer)
     except Unjudged as reason:
         _say(str(reason))
         return Status.COULD_NOT_JUDGE
@@ -131,4 +134,6 @@ def _overview(answer: Answer) -> Overview:
 
 
 def _say(words: str) -> None:
-    print(f"pinproof gate: {words}", file=sys.stderr, flush=True)
+    """Where nobody can hear it, the answer counts all the same."""
+    with suppress(OSError):
+        print(f"pinproof gate: {words}", file=sys.stderr, flush=True)

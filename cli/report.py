@@ -4,6 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from cli.answering import publish, tell
 from cli.evidence import Unjudged, read
 from cli.selecting import refuse_unknown
 from reports.merging import Overview, State, merge
@@ -33,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(args: argparse.Namespace) -> int:
     try:
         overview = _overview(args)
-        print(terminal(overview), flush=True)
+        tell(terminal(overview))
         publish(args.html, document(overview))
         publish(args.markdown, markdown(overview))
     except Unjudged as reason:
@@ -48,14 +49,6 @@ def _overview(args: argparse.Namespace) -> Overview:
     if not args.any_suite:
         _refuse_other_suites(overview)
     return overview
-
-
-def publish(file: Path | None, text: str) -> None:
-    if file is not None:
-        try:
-            file.write_text(text, encoding="utf-8")
-        except OSError as error:
-            raise Unjudged(f"{file} can't be written: {error.strerror}.") from None
 
 
 def once(records: list[Path]) -> list[Path]:

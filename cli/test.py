@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator
 
 from cli import prove
-from cli.child import INTERRUPTED, run, stopping_on_sigterm
+from cli.child import INTERRUPTED, run, stopping_on_signals
 from cli.pytests import PASSED_ON, PROMISES, TESTS, command, names
 
 SAMPLE = 1
@@ -27,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(args: argparse.Namespace) -> int:
     statuses = {}
     parts = list(_parts(args.sample, args.pytest))
-    with stopping_on_sigterm():
+    with stopping_on_signals():
         for number, (name, words) in enumerate(parts, start=1):
             _say(f"part {number} of {len(parts)}: {name}")
             statuses[name] = run(words)

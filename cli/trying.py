@@ -2,11 +2,12 @@
 
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cli.child import INTERRUPTED, run, stopping_on_sigterm
+from cli.child import INTERRUPTED, run, stopping_on_signals
 from cli.evidence import (
     Unjudged,
     leaves_nothing,
@@ -25,7 +26,7 @@ from pins.environment import Pin
 from pins.failures import os_failure
 from pins.spec import PinError
 from pins.stamp import here
-from reports.record import prune, run_name
+from reports.record import INCOMPLETE, prune, run_name
 from reports.stored import Stored, runs_directory
 
 _SAID = "stderr.txt"
@@ -78,6 +79,11 @@ class Trials:
 
     def _run(self, directory: Path, pin: str, options: list[str], wanted: list[str]) -> Stored:
         status, said = self._pytest(directory, ["--pin", pin, *options])
+        if status == INCOMPLETE:
+            raise Unjudged(
+                f"the record in {directory} could not be written to its end; make room there, and "
+                "go on with the same command and --resume."
+            )
         refuse_unless_ended(status, f"with {pin}", said)
         stored = read(directory)
         refuse_unless_whole(stored, wanted)
@@ -90,7 +96,8 @@ class Trials:
             status = run(command(PROMISES, given), stdout=sys.stderr, stderr=said)
             said.seek(0)
             words = said.read()
-        sys.stderr.write(words)
+        with suppress(OSError):
+            sys.stderr.write(words)
         if status == INTERRUPTED:
             raise KeyboardInterrupt
         return status, words
@@ -99,7 +106,7 @@ class Trials:
 def trouble_of(work: Callable[[], None], doing: Callable[[], str]) -> str:
     """Why `work` could not be ended; empty if it was."""
     try:
-        with stopping_on_sigterm():
+        with stopping_on_signals():
             work()
     except (Unjudged, PinError) as reason:
         return str(reason).removeprefix("--pin ")

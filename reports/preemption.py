@@ -1,4 +1,4 @@
-"""SIGTERM, when a spot VM goes away: the record is finished and everything released at once."""
+"""SIGTERM, when a spot VM goes away, or SIGHUP: all is released at once, the record finished."""
 
 import os
 import signal
@@ -13,6 +13,7 @@ from reports.record import run_of
 from reports.relay import collected, is_worker
 from reports.tally import tally
 
+_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
 PREEMPTED = 128 + signal.SIGTERM
 MOST_SECONDS = 9.0
 
@@ -23,14 +24,19 @@ class Preemption:
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
         self._pid = os.getpid()
-        self._before = signal.signal(signal.SIGTERM, self._end)
+        # Who starts us with nohup wants us to outlive the terminal.
+        ours = [each for each in _SIGNALS if signal.getsignal(each) is not signal.SIG_IGN]
+        self._before = {each: signal.signal(each, self._end) for each in ours}
+        self._name = ""
         self._preempted = False
         self._booking = False
         self._due = False
 
-    def _end(self, _number: int, _frame: FrameType | None) -> None:
+    def _end(self, number: int, _frame: FrameType | None) -> None:
         # Once is enough: a second signal must not interrupt the clean-up.
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        for each in self._before:
+            signal.signal(each, signal.SIG_IGN)
+        self._name = signal.Signals(number).name
         if os.getpid() != self._pid:
             # What a test has forked is no session of its own.
             os._exit(PREEMPTED)
@@ -42,7 +48,7 @@ class Preemption:
         if self._booking:
             self._due = True
         else:
-            pytest.exit("SIGTERM")
+            pytest.exit(self._name)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_logreport(self) -> Generator[None, object, object]:
@@ -54,7 +60,7 @@ class Preemption:
             self._booking = False
             if self._due:
                 self._due = False
-                pytest.exit("SIGTERM")
+                pytest.exit(self._name)
 
     def _insist(self) -> None:
         """A clean-up that hangs ends, too: all verdicts are written, cells die with us."""
@@ -68,7 +74,8 @@ class Preemption:
             session.exitstatus = PREEMPTED
 
     def pytest_unconfigure(self) -> None:
-        signal.signal(signal.SIGTERM, self._before)
+        for each, before in self._before.items():
+            signal.signal(each, before)
 
 
 class Unreached:

@@ -18,6 +18,8 @@ from reports.relay import is_worker
 from reports.stored import RUN_LOG_FILE, runs_directory
 
 KEPT_RUNS = 50
+INCOMPLETE = os.EX_IOERR
+_BY_ITSELF = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
 RUN_LOG = "pinproof-run-log"
 UNRECORDED = (
     "in_process",  # a look through a debugger says nothing about the pin
@@ -200,5 +202,5 @@ class JUnit(LogXML):
 @pytest.hookimpl(wrapper=True, trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> Generator[None]:
     yield
-    if run_of(session.config).trouble and session.exitstatus == pytest.ExitCode.OK:
-        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+    if run_of(session.config).trouble and session.exitstatus in _BY_ITSELF:
+        session.exitstatus = INCOMPLETE

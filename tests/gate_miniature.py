@@ -85,7 +85,9 @@ class GateMiniature:
         graded = f"@promise({promise_id!r}, level=Level.{level}, "
         module.write_text(module.read_text().replace(f"@promise({promise_id!r}, ", graded))
 
-    def start(self, *words: str) -> subprocess.Popen[str]:
+    def start(
+        self, *words: str, out: int = subprocess.PIPE, err: int = subprocess.PIPE
+    ) -> subprocess.Popen[str]:
         return subprocess.Popen(
             [
                 sys.executable,
@@ -99,8 +101,8 @@ class GateMiniature:
             cwd=self.path,
             env={**os.environ, "PYTHONPATH": PYTHONPATH},
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stdout=out,
+            stderr=err,
             text=True,
             process_group=0,
         )
@@ -109,7 +111,7 @@ class GateMiniature:
         out, err = running.communicate(timeout=SECONDS)
         answer = self.path / "answer.json"
         told = json.loads(answer.read_text()) if answer.exists() else {}
-        return Told(running.returncode, out, err, told)
+        return Told(running.returncode, out or "", err or "", told)
 
     def ask(self, *words: str) -> Told:
         return self.end(self.start(*words))

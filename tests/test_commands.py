@@ -127,7 +127,7 @@ def test_after_an_interrupt_no_further_part_starts(parts: Parts) -> None:
 RUN_ONE_PART = """
 import sys; sys.path.insert(0, sys.argv[1])
 from cli import child
-with child.stopping_on_sigterm():
+with child.stopping_on_signals():
     sys.exit(child.run([sys.executable, "-c", sys.argv[2]]))
 """
 WAITS_AND_CLEANS_UP = """

@@ -21,8 +21,8 @@ WAITS_FOR_NEW = """
 
 @pytest.mark.parametrize(
     ("number", "everywhere"),
-    [(signal.SIGINT, True), (signal.SIGTERM, False)],
-    ids=["ctrl-c", "term"],
+    [(signal.SIGINT, True), (signal.SIGTERM, False), (signal.SIGHUP, True)],
+    ids=["ctrl-c", "term", "closed-terminal"],
 )
 def test_a_gate_that_is_interrupted_says_so_and_can_go_on(
     gate: GateMiniature,
@@ -49,6 +49,17 @@ def test_a_gate_that_is_killed_leaves_no_run_behind_and_no_answer(gate: GateMini
     told = gate.end(running)  # the run holds the pipe: its end is the run's end
     assert told.json["headline"].endswith("the gate has not ended.")
     assert stored(gate.runs[-1]).exit_status == pytest.ExitCode.INTERRUPTED
+
+
+def test_a_gate_that_was_started_with_nohup_outlives_its_terminal(gate: GateMiniature) -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        running = waiting(gate)
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    os.killpg(running.pid, signal.SIGHUP)
+    (gate.path / "go").touch()
+    assert gate.end(running).status == 0
 
 
 def waiting(gate: GateMiniature) -> Popen[str]:
