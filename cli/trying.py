@@ -20,6 +20,7 @@ from cli.evidence import (
     refuse_unless_whole,
 )
 from cli.pytests import PROMISES, ROOT, command
+from cli.room import refuse_without_room
 from cli.selecting import Selection
 from pins.accepted import fingerprint
 from pins.environment import Pin
@@ -78,6 +79,7 @@ class Trials:
         return found
 
     def _run(self, directory: Path, pin: str, options: list[str], wanted: list[str]) -> Stored:
+        refuse_without_room(directory)
         status, said = self._pytest(directory, ["--pin", pin, *options])
         if status == INCOMPLETE:
             raise Unjudged(
@@ -85,6 +87,7 @@ class Trials:
                 "go on with the same command and --resume."
             )
         refuse_unless_ended(status, f"with {pin}", said)
+        refuse_without_room(directory)
         stored = read(directory)
         refuse_unless_whole(stored, wanted)
         return stored

@@ -71,7 +71,7 @@ def executable() -> str:
 
 
 def _failure(purpose: str, status: int, output: str) -> PinError:
-    because = meaning(output) or _resolution(output) or _last_cause(output)
+    because = _offline(output) or meaning(output) or _resolution(output) or _last_cause(output)
     because = because or f"uv ended with status {status}"
     return PinError(
         f"{purpose}: {because}{_from_elsewhere(output)}.\n{last_lines(output)}".rstrip()
@@ -87,6 +87,19 @@ def _from_elsewhere(output: str) -> str:
     return f", or add +{key}=VERSION to the pin: {key} then comes from the index, not {found[2]}"
 
 
+def _offline(output: str) -> str:
+    """Offline uv knows of no package but those in its cache."""
+    wanted = os.environ.get("UV_OFFLINE", "").lower() in _YES
+    if wanted and re.search(
+        r"no solution found|network (was|\w+ is) disabled", output, re.IGNORECASE
+    ):
+        return (
+            "the network was disabled (UV_OFFLINE), and uv's cache lacks something; build the pin "
+            "once with the network"
+        )
+    return ""
+
+
 def _resolution(output: str) -> str:
     if "No solution found" not in output:
         return ""
@@ -94,8 +107,6 @@ def _resolution(output: str) -> str:
     missing = re.search(r"there is no version of (\S+?==[^\s,]+)", words)
     python = re.search(r"current Python version \((\S+)\) does not satisfy (Python[^\s,]+)", words)
     absent = re.search(r"(\S+) was not found in the package registry", words)
-    if os.environ.get("UV_OFFLINE", "").lower() in _YES:
-        return "the network was disabled (UV_OFFLINE), and uv's cache lacks something"
     if missing and missing[1].startswith("sglang-jax"):
         return f"the index has no {missing[1]}; look at its list of releases"
     if python:

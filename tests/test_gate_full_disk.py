@@ -2,11 +2,14 @@
 
 import os
 import subprocess
+import tempfile
 from collections.abc import Iterator
+from types import SimpleNamespace
 
 import pytest
 
-from tests.gate_miniature import BROKEN_BY_NEW, FIRST_OF_TWO, GateMiniature
+from cli.room import LEAST
+from tests.gate_miniature import BROKEN_BY_NEW, FIRST_OF_TWO, GateMiniature, Here
 
 NO_ROOM_FOR_NEW = """
     import pathlib, resource
@@ -30,6 +33,24 @@ def test_where_there_is_no_room_for_the_record_nothing_is_judged(gate: GateMinia
     assert "Traceback" not in told.err
     (gate.path / "room").touch()
     assert gate.ask(*FIRST_OF_TWO, "--resume").status == 0
+
+
+@pytest.mark.parametrize(("runs_before", "tried"), [(0, 0), (1, 1)], ids=["before", "meanwhile"])
+def test_what_was_tried_without_room_for_cells_is_not_believed(
+    gate: GateMiniature,
+    ask_here: Here,
+    monkeypatch: pytest.MonkeyPatch,
+    runs_before: int,
+    tried: int,
+) -> None:
+    gate.promise("BACK-1", "assert pin == '2.0'")
+    free = [LEAST, LEAST] * runs_before + [LEAST, LEAST - 1]
+    monkeypatch.setattr(
+        "cli.room.shutil.disk_usage", lambda _place: SimpleNamespace(free=free.pop(0))
+    )
+    status, told = ask_here(*FIRST_OF_TWO)
+    assert (status, len(list(gate.path.glob("test_back_1*-1.0")))) == (3, tried)
+    assert f"there is no space left for {tempfile.gettempdir()} (less than 16 MiB); make" in told
 
 
 def test_an_answer_that_does_not_reach_stdout_is_no_judgement(
