@@ -39,7 +39,9 @@ CONFIGURATION = f"""\
 addopts = --import-mode=importlib --dist=loadscope --disable-plugin-autoload
     {" ".join(f"-p {plugin}" for plugin in PLUGINS)}
 strict = true
-filterwarnings = error
+filterwarnings =
+    error
+    ignore::pytest.PytestCacheWarning
 timeout_func_only = true
 """
 WIRING = """\
