@@ -6,6 +6,7 @@ one file is known by its number to be another's twin; its bytecode is then a twi
 """
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Container, Iterable, Iterator
@@ -37,14 +38,20 @@ def compile_installed(venv: Path, others: Iterable[Path], held: int) -> None:
 
 def _compile(python: Path, places: list[Path], held: int) -> None:
     """Some packages bring files for other Pythons, which don't compile; nobody imports them."""
-    subprocess.run(
+    with subprocess.Popen(
         [python, "-IS", "-m", "compileall", "-qq", "-j", "0", "-i", "-"],
-        input="".join(f"{place}\n" for place in places).encode(),
+        stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         pass_fds=(held,),
-        check=False,
-    )
+        process_group=0,
+    ) as compiler:
+        try:
+            compiler.communicate("".join(f"{place}\n" for place in places).encode())
+        except BaseException:
+            # Its own workers would wait for it for ever.
+            os.killpg(compiler.pid, signal.SIGKILL)
+            raise
 
 
 def _borrow(here: Path, there: Path, only: Container[Path] | None = None) -> None:

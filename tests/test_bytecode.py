@@ -2,12 +2,16 @@
 
 import os
 import py_compile
+import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 
 from pins.bytecode import compile_installed
+from tests.environments import script
+from tests.waiting import wait_until
 
 TAG = sys.implementation.cache_tag
 
@@ -92,3 +96,29 @@ def test_what_is_compiled_already_stays(old: Environment, new: Environment) -> N
     before = compiled(mine).stat()
     new.compile(old)
     assert compiled(mine).stat() == before
+
+
+def test_who_is_interrupted_leaves_no_compiler_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its workers, too, which nobody else would end."""
+    environment = Environment(tmp_path / "one")
+    environment.install("engine.py")
+    worker = tmp_path / "worker"
+    python = environment.folder / "bin" / "python"
+    python.unlink()
+    script(python, f"sleep 600 & echo $! > {worker}.tmp; mv {worker}.tmp {worker}; wait")
+
+    def interrupted(*_arguments: object) -> None:
+        wait_until(worker.exists)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(subprocess.Popen, "communicate", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        environment.compile()
+    wait_until(lambda: not _lives(int(worker.read_text())))
+
+
+def _lives(pid: int) -> bool:
+    """One that nobody has waited for is dead all the same."""
+    return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
