@@ -1,6 +1,5 @@
 """A gate that is ended half way leaves nothing behind, and goes on where it was."""
 
-import json
 import os
 import signal
 from subprocess import Popen
@@ -8,7 +7,7 @@ from subprocess import Popen
 import pytest
 
 from reports.stored import stored
-from tests.gate_miniature import BROKEN_BY_NEW, FIRST_OF_TWO, GateMiniature
+from tests.gate_miniature import FIRST_OF_TWO, GateMiniature
 from tests.waiting import wait_until
 
 WAITS_FOR_NEW = """
@@ -61,20 +60,6 @@ def test_a_gate_that_was_started_with_nohup_outlives_its_terminal(gate: GateMini
     os.killpg(running.pid, signal.SIGHUP)
     (gate.path / "go").touch()
     assert gate.end(running).status == 0
-
-
-def test_two_gates_at_once_do_not_mix(gate: GateMiniature) -> None:
-    gate.promise("BACK-1", BROKEN_BY_NEW)
-    gate.promise("BACK-2")
-    running = [
-        gate.start(*pins, "--json", f"{pins[1]}.json") for pins in (FIRST_OF_TWO, ("1.0", "1.1"))
-    ]
-    told = [gate.end(each) for each in running]
-    assert [each.status for each in told] == [1, 0], told
-    answers = [json.loads((gate.path / f"{new}.json").read_text()) for new in ("2.0", "1.1")]
-    records = [{*answer["old"]["records"], *answer["new"]["records"]} for answer in answers]
-    assert [len(each) for each in records] == [8, 2]
-    assert records[0].isdisjoint(records[1])
 
 
 def waiting(gate: GateMiniature) -> Popen[str]:
