@@ -18,6 +18,7 @@ from fixtures.questions import (
     ask_neighbours,
     batches,
     judged_log_probabilities,
+    misnamed,
     prompts_of_any_tokens,
     wrong_told,
     wrong_told_of_prompts,
@@ -172,3 +173,18 @@ def test_neighbours_may_want_nothing(cells: Cells, engines: Engines, probe: Prob
     engine = engines.serving_in(cells.fresh(), probe)
     told = ask_neighbours(engine, list(probe.prompts.values())[1:5], Wish.NOTHING, Wish.ANSWER)
     no_findings(wrong_told(probe.oracle, told, engines.sound["dtype"]), **EACH_ITS_OWN)
+
+
+@promise(
+    "GEN-2f",
+    lanes=["cpu", "tpu"],
+    faults=["tokens-of-prompts-keep-their-names", "all-but-the-last-token-keep-their-names"],
+)
+def test_tokens_of_a_prompt_keep_their_names(engine: Engine, probe: Probe) -> None:
+    """Log-probabilities of a prompt MUST be said to be of its tokens, whichever they are."""
+    beyond = probe.config["vocab_size"]
+    no_findings(
+        misnamed(engine, [1, 2, beyond - 2, beyond - 1, 3]),
+        required="each token by its own id, the last one of the vocabulary, too",
+        next_step="see what becomes of ids on their way to input_token_logprobs",
+    )
