@@ -2,6 +2,8 @@
 
 import os
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from subprocess import Popen
 
 import pytest
@@ -29,7 +31,8 @@ def test_a_gate_that_is_interrupted_says_so_and_can_go_on(
     number: signal.Signals,
     everywhere: bool,  # noqa: FBT001 - as in a terminal
 ) -> None:
-    running = waiting(gate)
+    with closed_terminals_being(signal.SIG_DFL):
+        running = waiting(gate)
     (os.killpg if everywhere else os.kill)(running.pid, number)
     told = gate.end(running)
     assert told.status == 3, told.err
@@ -52,14 +55,21 @@ def test_a_gate_that_is_killed_leaves_no_run_behind_and_no_answer(gate: GateMini
 
 
 def test_a_gate_that_was_started_with_nohup_outlives_its_terminal(gate: GateMiniature) -> None:
-    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    try:
+    with closed_terminals_being(signal.SIG_IGN):
         running = waiting(gate)
-    finally:
-        signal.signal(signal.SIGHUP, before)
     os.killpg(running.pid, signal.SIGHUP)
     (gate.path / "go").touch()
     assert gate.end(running).status == 0
+
+
+@contextmanager
+def closed_terminals_being(handler: signal.Handlers) -> Iterator[None]:
+    """What is started meanwhile takes them so, even if nohup has started us."""
+    before = signal.signal(signal.SIGHUP, handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 def waiting(gate: GateMiniature) -> Popen[str]:
