@@ -114,7 +114,9 @@ def _notes(one: Experience) -> Iterator[str]:
     case = one.telling
     evidence = case.evidence or {}
     source = (one.pin.get("made") or {}).get("source") or {}
-    named = next((f"{kind} {source[kind]}" for kind in ("commit", "sha256") if kind in source), "")
+    named = next(
+        (f"{kind} {source[kind]}" for kind in ("commit", "sha256") if source.get(kind)), ""
+    )
     said = {
         "promise": case.sentence,
         "seen": ", ".join(f"{times} {each}" for each, times in Counter(one.verdicts).items()),
