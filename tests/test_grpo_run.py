@@ -198,6 +198,24 @@ def test_an_early_end_that_is_said_is_no_finding(word: str) -> None:
     assert not list(grpo_run.unnoticed(run))
 
 
+def test_what_two_policies_say_is_told_apart_by_its_order() -> None:
+    run = made_up()
+    request, again = run.told["requests"][:2]
+    for asked in (request, again):
+        asked["prompts"][0] = request["prompts"][0]
+    answer = again["answers"][0]
+    scores = [entry[0] for entry in answer["meta_info"]["output_token_logprobs"]]
+    answer["output_ids"] = request["answers"][0]["output_ids"]
+    entries = zip(scores, answer["output_ids"], strict=True)
+    answer["meta_info"]["output_token_logprobs"] = [[one, token, None] for one, token in entries]
+    learnt = run.told["learnt"]
+    learnt[1]["prompts"][0] = learnt[0]["prompts"][0]
+    learnt[1]["completions"][0] = learnt[0]["completions"][0]
+    assert not list(grpo_completions.outdated(run))
+    learnt[1]["old"][0] = learnt[0]["old"][0]
+    assert list(grpo_completions.outdated(run))
+
+
 def test_a_dropped_end_is_told_from_a_whole_completion() -> None:
     found = list(grpo_completions.cut(made_up()))
     assert len(found) == 3
