@@ -2,7 +2,7 @@
 
 COMMANDS = {
     "run": "try every promise in every lane that this machine has; takes pytest's options",
-    "test": "run the suite's own tests, a sample of the faults, and the lanes that need no chip",
+    "test": "run the suite's own tests, and the lanes that need no chip with some of the faults",
     "gate": "try the promises with two pins, and say whether the pin may move",
     "bisect": "find the release or the commit that broke a promise, or that mended it",
     "report": "join records of runs to one answer, as a page and for a pull request's comment",

@@ -43,12 +43,8 @@ def _parts(sample: int, passed_on: list[str]) -> Iterator[tuple[str, list[str]]]
         yield "the suite's own tests", command(TESTS, passed_on)
     if PROMISES in wanted:
         yield (
-            f"one fault of each promise (`pinproof prove --sample {sample}`)",
-            command(PROMISES, prove.options(sample, passed_on)),
-        )
-        yield (
-            "the promises, in the lanes that need no chip",
-            command(PROMISES, [*CHIPLESS, *prove.WORKERS, *passed_on]),
+            f"the promises in the lanes that need no chip (`pinproof prove --sample {sample}`)",
+            command(PROMISES, [*CHIPLESS, *prove.options(sample, passed_on)]),
         )
 
 
