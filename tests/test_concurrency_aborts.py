@@ -18,16 +18,11 @@ from fixtures.host import Host
 from fixtures.lanes import describe
 from fixtures.live_scripts import NAMES
 from fixtures.nursery import CellPin, Nursery
-from fixtures.probes import Probe, certified, tiny_checkpoint
+from fixtures.probes import Probe, tiny_checkpoint
 from reports.model import Hung, LaneName
 
 FREE = {"request slots": 8, "room for tokens": 1024}
 SHORT = {"max_new_tokens": 4, "temperature": 0.0, "ignore_eos": True}
-
-
-@pytest.fixture(scope="module")
-def probe(tmp_path_factory: pytest.TempPathFactory) -> Probe:
-    return certified(tmp_path_factory.mktemp("probes"))
 
 
 @pytest.fixture(scope="module")

@@ -29,8 +29,8 @@ def cell(cell_pin: CellPin) -> Iterator[Cell]:
 
 
 @pytest.fixture(scope="module")
-def fleet(cell: Cell, tmp_path_factory: pytest.TempPathFactory) -> Fleet:
-    checkpoint = certified(tmp_path_factory.mktemp("probes")).directory
+def fleet(cell: Cell, probe_cache: Path) -> Fleet:
+    checkpoint = certified(probe_cache).directory
     return Fleet.start(cell, checkpoint, SOUND_ON_CPU, ENGINES)
 
 

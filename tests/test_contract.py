@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -21,15 +20,10 @@ from fixtures.penalties import (
     penalised,
 )
 from fixtures.perturbing import MARGIN
-from fixtures.probes import Probe, certified
+from fixtures.probes import Probe
 from fixtures.tokenizer import decode
 
 HEAD = "lm_head.weight"
-
-
-@pytest.fixture(scope="module")
-def probe(tmp_path_factory: pytest.TempPathFactory) -> Probe:
-    return certified(Path(tmp_path_factory.mktemp("probes")))
 
 
 def answer_of(tokens: Sequence[int], finish: dict[str, object], text: str) -> Answer:

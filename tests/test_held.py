@@ -3,17 +3,11 @@
 from typing import Any
 
 import numpy as np
-import pytest
 
 from fixtures.held import Values, leaves_of, repeated, wrong_leaves
-from fixtures.probes import Probe, Shape, certified
+from fixtures.probes import Probe, Shape
 
 NAME = "model.norm.scale"
-
-
-@pytest.fixture(scope="module")
-def probe(tmp_path_factory: pytest.TempPathFactory) -> Probe:
-    return certified(tmp_path_factory.mktemp("probes"))
 
 
 def part(values: Values, begin: int = 0, device: int = 0, leaf: str = NAME) -> dict[str, Any]:

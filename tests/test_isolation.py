@@ -1,6 +1,7 @@
 """The judges of device isolation find what they are there to find."""
 
 import itertools
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -36,9 +37,8 @@ SCRIPTS = [*SWAPPING, *FLUSHING, *ABORTING, *pausing("retract")]
 
 
 @pytest.fixture(scope="module")
-def probes(tmp_path_factory: pytest.TempPathFactory) -> list[Probe]:
-    cache = tmp_path_factory.mktemp("probes")
-    return [certified(cache, seed=seed) for seed in (0, 1)]
+def probes(probe_cache: Path) -> list[Probe]:
+    return [certified(probe_cache, seed=seed) for seed in (0, 1)]
 
 
 def answering(probe: Probe) -> Engine:

@@ -20,9 +20,8 @@ IN_PLACE: Script = [*STARTED, ("swap", B), ("finish",)]
 
 
 @pytest.fixture(scope="module")
-def probes(tmp_path_factory: pytest.TempPathFactory) -> tuple[Probe, Probe]:
-    cache = tmp_path_factory.mktemp("probes")
-    return certified(Path(cache), seed=0), certified(Path(cache), seed=1)
+def probes(probe_cache: Path) -> tuple[Probe, Probe]:
+    return certified(probe_cache, seed=0), certified(probe_cache, seed=1)
 
 
 @pytest.fixture(scope="module")

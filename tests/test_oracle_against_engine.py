@@ -55,12 +55,9 @@ def nursery(cell_pin: CellPin) -> Iterator[Nursery]:
 
 
 @pytest.fixture(scope="module", params=CASES, ids=", ".join)
-def heard(
-    request: pytest.FixtureRequest, nursery: Nursery, tmp_path_factory: pytest.TempPathFactory
-) -> Heard:
+def heard(request: pytest.FixtureRequest, nursery: Nursery, probe_cache: Path) -> Heard:
     family, tied, shape, dtype = request.param
-    directory = tmp_path_factory.mktemp("probes")
-    probe = certified(directory, family=family, tied=tied == "tied", shape=SHAPES[shape])
+    probe = certified(probe_cache, family=family, tied=tied == "tied", shape=SHAPES[shape])
     cell = nursery.keep(describe(LaneName.CPU, Path("/dev"), os.environ))
     engine = Engine.start(cell, ", ".join(request.param), probe.directory, dtype=dtype)
     prompts = [prompt.tokens for prompt in probe.prompts.values()]

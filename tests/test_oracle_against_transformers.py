@@ -34,11 +34,10 @@ CASES = [
 
 
 @pytest.fixture(scope="module")
-def probes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Probe]:
-    cache = tmp_path_factory.mktemp("probes")
+def probes(probe_cache: Path) -> dict[str, Probe]:
     recipes = product(FAMILIES, (False, True), SHAPES.values())
     return {
-        case: certified(cache, family=family, tied=tied, shape=shape)
+        case: certified(probe_cache, family=family, tied=tied, shape=shape)
         for case, (family, tied, shape) in zip(CASES, recipes, strict=True)
     }
 

@@ -1,6 +1,7 @@
 """Every tensor of a probe is heard, and its replacement certainly so."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import cast, get_args
 
 import numpy as np
@@ -26,10 +27,8 @@ def family(request: pytest.FixtureRequest) -> Family:
 
 
 @pytest.fixture(scope="module", params=[False, True], ids=["untied", "tied"])
-def probe(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, family: Family
-) -> Probe:
-    return certified(tmp_path_factory.mktemp("probes"), family=family, tied=request.param)
+def probe(request: pytest.FixtureRequest, probe_cache: Path, family: Family) -> Probe:
+    return certified(probe_cache, family=family, tied=request.param)
 
 
 def test_every_tensor_is_heard(probe: Probe) -> None:

@@ -12,7 +12,7 @@ from fixtures.engines import SOUND_ON_CPU, Engine
 from fixtures.host import Host
 from fixtures.lanes import describe
 from fixtures.nursery import CellPin, Nursery
-from fixtures.probes import Probe, certified, write_safetensors
+from fixtures.probes import Probe, write_safetensors
 from fixtures.real_model import (
     answer_of,
     checkpoint_of,
@@ -37,11 +37,6 @@ def cell(cell_pin: CellPin) -> Iterator[Cell]:
     made.close()
     nursery.close()
     host.close()
-
-
-@pytest.fixture(scope="module")
-def probe(tmp_path_factory: pytest.TempPathFactory) -> Probe:
-    return certified(tmp_path_factory.mktemp("probes"))
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,7 @@
 """The pure part of what judges tunix's sampler."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -9,8 +11,8 @@ from fixtures.samplers import unlike, with_every_bit, wrong_sayings
 
 
 @pytest.fixture(scope="module")
-def probe(tmp_path_factory: pytest.TempPathFactory) -> Probe:
-    return certified(tmp_path_factory.mktemp("probes"), seed=1)
+def probe(probe_cache: Path) -> Probe:
+    return certified(probe_cache, seed=1)
 
 
 @pytest.fixture(scope="module")

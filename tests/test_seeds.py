@@ -13,19 +13,14 @@ from fixtures.probes import MARGIN, Probe, Shape, certified
 FAMILIES = get_args(Family.__value__)
 
 
-@pytest.fixture(scope="module")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("probes")
-
-
 @pytest.fixture(scope="module", params=FAMILIES)
 def family(request: pytest.FixtureRequest) -> Family:
     return cast("Family", request.param)
 
 
 @pytest.fixture(scope="module")
-def siblings(cache: Path, family: Family) -> list[Probe]:
-    return [certified(cache, family=family, seed=seed) for seed in range(6)]
+def siblings(probe_cache: Path, family: Family) -> list[Probe]:
+    return [certified(probe_cache, family=family, seed=seed) for seed in range(6)]
 
 
 def test_all_seeds_ask_the_same(siblings: list[Probe]) -> None:
@@ -48,11 +43,11 @@ def test_what_one_probe_answers_to_another_is_what_its_weights_say(siblings: lis
         assert min(said.margins) >= MARGIN
 
 
-def test_different_recipes_answer_every_prompt_differently(cache: Path) -> None:
+def test_different_recipes_answer_every_prompt_differently(probe_cache: Path) -> None:
     answers = [
         {name: tuple(prompt.answer) for name, prompt in probe.prompts.items()}
         for probe in (
-            certified(cache, family=family, tied=tied)
+            certified(probe_cache, family=family, tied=tied)
             for family in FAMILIES
             for tied in (False, True)
         )
@@ -71,7 +66,7 @@ def test_many_seeds_have_answers_of_their_own() -> None:
         assert len(said) == len(range(0, 1200, 47))
 
 
-def test_probes_of_different_vocabularies_are_not_compared(cache: Path) -> None:
-    wide = certified(cache, shape=Shape(vocab_size=384))
+def test_probes_of_different_vocabularies_are_not_compared(probe_cache: Path) -> None:
+    wide = certified(probe_cache, shape=Shape(vocab_size=384))
     with pytest.raises(ValueError, match="Compare probes of one shape"):
-        certified(cache).answers_to(wide)
+        certified(probe_cache).answers_to(wide)

@@ -11,19 +11,14 @@ from fixtures.probes import MARGIN, Probe, certified
 FAMILIES = get_args(Family.__value__)
 
 
-@pytest.fixture(scope="module")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("probes")
-
-
 @pytest.fixture(scope="module", params=FAMILIES)
 def family(request: pytest.FixtureRequest) -> Family:
     return cast("Family", request.param)
 
 
 @pytest.fixture(scope="module", params=SHAPES)
-def probe(request: pytest.FixtureRequest, cache: Path, family: Family) -> Probe:
-    return certified(cache, family=family, shape=SHAPES[request.param])
+def probe(request: pytest.FixtureRequest, probe_cache: Path, family: Family) -> Probe:
+    return certified(probe_cache, family=family, shape=SHAPES[request.param])
 
 
 def test_every_answer_is_the_greedy_one_by_a_wide_margin(probe: Probe) -> None:
@@ -42,7 +37,7 @@ def test_every_replacement_is_heard_by_a_wide_margin(probe: Probe) -> None:
         assert min(said.margins) >= MARGIN, name
 
 
-def test_all_shapes_of_one_vocabulary_ask_the_same(cache: Path, probe: Probe) -> None:
-    usual = certified(cache)
+def test_all_shapes_of_one_vocabulary_ask_the_same(probe_cache: Path, probe: Probe) -> None:
+    usual = certified(probe_cache)
     asked = {name: prompt.tokens for name, prompt in probe.prompts.items()}
     assert asked == {name: prompt.tokens for name, prompt in usual.prompts.items()}

@@ -35,11 +35,6 @@ CLEARLY = 10 * BOUND
 
 
 @pytest.fixture(scope="module")
-def probe(probe_cache: Path) -> Probe:
-    return certified(probe_cache, seed=0)
-
-
-@pytest.fixture(scope="module")
 def other(probe_cache: Path) -> Probe:
     return certified(probe_cache, seed=1)
 

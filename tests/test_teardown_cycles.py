@@ -121,9 +121,8 @@ def test_arrays_are_named() -> None:
 
 
 @pytest.fixture(scope="module")
-def probes(tmp_path_factory: pytest.TempPathFactory) -> list[Probe]:
-    cache = tmp_path_factory.mktemp("probes")
-    return [certified(cache, seed=seed) for seed in (0, 1)]
+def probes(probe_cache: Path) -> list[Probe]:
+    return [certified(probe_cache, seed=seed) for seed in (0, 1)]
 
 
 def test_a_checkpoint_takes_the_place_of_another(probes: list[Probe], tmp_path: Path) -> None:

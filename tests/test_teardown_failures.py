@@ -3,10 +3,8 @@
 import json
 from pathlib import Path
 
-import pytest
-
 from fixtures.checkpoints import WEIGHTS, read_safetensors
-from fixtures.probes import Probe, certified
+from fixtures.probes import Probe
 from fixtures.teardown_failures import (
     Outcome,
     Spoilt,
@@ -22,11 +20,6 @@ from fixtures.teardown_failures import (
 )
 
 SPOILT = Spoilt("no norm", [r"model\.norm"])
-
-
-@pytest.fixture(scope="module")
-def probe(tmp_path_factory: pytest.TempPathFactory) -> Probe:
-    return certified(tmp_path_factory.mktemp("probes"))
 
 
 def outcome(*errors: str, arrays: int = 0) -> list[tuple[Spoilt, Outcome]]:

@@ -19,9 +19,8 @@ SEEDS = (0, 1)
 
 
 @pytest.fixture(scope="module")
-def probes(tmp_path_factory: pytest.TempPathFactory) -> list[Probe]:
-    cache = tmp_path_factory.mktemp("probes")
-    return [certified(cache, seed=seed) for seed in SEEDS]
+def probes(probe_cache: Path) -> list[Probe]:
+    return [certified(probe_cache, seed=seed) for seed in SEEDS]
 
 
 @pytest.fixture(scope="module")
