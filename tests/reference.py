@@ -49,10 +49,14 @@ def python(root: Path = ROOT, candidates: tuple[str, ...] = CANDIDATES) -> Path:
 
 
 def run(interpreter: Path, request: Path, results: Path) -> None:
-    """Let transformers answer the request; it must not look for anything outside."""
+    """Let transformers answer the request; it must not look for anything outside.
+
+    torch leaves a folder where temporary files are.
+    """
+    offline = {"HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false"}
     subprocess.run(
         [interpreter, "-I", SCRIPT, request, results],
-        env={**os.environ, "HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false"},
+        env={**os.environ, **offline, "TMPDIR": str(results)},
         check=True,
         timeout=RUN_SECONDS,
     )
