@@ -34,6 +34,7 @@ def test_cache_update_compiles(parts: Parts) -> None:
     faults=[
         "sampler-does-not-lower-on-v5e",
         "seeds-are-left-out",
+        "both-draws-must-be-of-one-type",
         "sampler-takes-chips-for-cpu",
     ],
 )
