@@ -22,6 +22,7 @@ from pins.environment import Pin, obtain
 from pins.spec import parse
 from reports.answer import Answer
 from reports.catalogue import lanes_in
+from reports.cause import doubted, witnesses
 from reports.comparison import Row, Status, compare, judge
 from reports.failure import Case
 from reports.performance import BUDGET, Performance
@@ -144,14 +145,26 @@ class Gate:
         self.rows = compare(self._sightings["old"], self._sightings["new"])
 
     def _repeat(self, pins: dict[str, str]) -> None:
-        """A difference is only believed when it shows again and again, with pins taking turns."""
-        differing = [row.nodeid for row in self.rows if row.differs]
-        for turn in range(REPETITIONS if differing else 0):
-            self.say(f"{len(differing)} differ; trying them again, {turn + 1} of {REPETITIONS}")
+        """A difference is only believed when it shows again and again, with pins taking turns.
+
+        A pin that can't start an engine breaks nearly all: a few of these tell of all the others.
+        """
+        differing = [row for row in self.rows if row.differs]
+        chosen = witnesses(differing)
+        left = [row for row in differing if row not in chosen]
+        if left:
+            self.say(f"{len(differing)} differ; for many with one cause a few are tried again")
+        self._in_turns(pins, chosen)
+        self._in_turns(pins, doubted(left, self.rows))
+
+    def _in_turns(self, pins: dict[str, str], rows: list[Row]) -> None:
+        again = [row.nodeid for row in rows]
+        for turn in range(REPETITIONS if again else 0):
+            self.say(f"trying {len(again)} again, {turn + 1} of {REPETITIONS}")
             for side, pin in pins.items():
                 self._doing = f"while {pin} was tried again"
                 noting = partial(self._note_record, side)
-                self._book(side, self._trials.again(pin, differing, noting), differing)
+                self._book(side, self._trials.again(pin, again, noting), again)
             self._compare()
 
     def _measure(self, old: Pin, new: Pin) -> None:

@@ -2,16 +2,18 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from reports.cause import shared
 from reports.comparison import SEEN_WITH_NEW, WORSE, Outcome, Row, Sightings, Status
 from reports.failure import Case
 from reports.model import Level, Verdict
 from reports.performance import Performance
 from reports.performance_pages import grown
+from reports.row_json import row_as_json
 
 TOLD = WORSE | {Outcome.KNOWN_BREAK, Outcome.COULD_NOT_JUDGE}
 """Outcomes that are told with all that is needed to look into them."""
@@ -72,6 +74,18 @@ class Answer:
         )
 
     @property
+    def cause(self) -> str:
+        """What most losses have in common, so that nobody has to read them one by one."""
+        lost = self._with(*WORSE, Outcome.COULD_NOT_JUDGE)
+        words, number = shared(lost)
+        return f"{number} of these {len(lost)} have one cause: {cut(words)}" if words else ""
+
+    @property
+    def notes(self) -> list[str]:
+        """What is to be read at once, after the headline."""
+        return [words for words in (self.cause, self.accepted) if words]
+
+    @property
     def outdated(self) -> str:
         """What the ledger says is broken, though it is kept."""
         kept = [row for row in self.rows if Verdict.FIXED in row.new.verdicts]
@@ -91,6 +105,7 @@ class Answer:
             "status": int(self.status),
             "verdict": VERDICTS[self.status],
             "headline": self.headline,
+            "cause": self.cause,
             "accepted": self.accepted,
             "old": {"pin": self.old, "records": self._records("old")},
             "new": {"pin": self.new, "records": self._records("new")},
@@ -217,30 +232,3 @@ def _promises(rows: list[Row]) -> str:
 
 def _s(rows: list[Row]) -> str:
     return "" if len(rows) == 1 else "s"
-
-
-def row_as_json(row: Row) -> dict[str, Any]:
-    return {
-        "promise": row.promise,
-        "lane": row.lane,
-        "level": str(row.level),
-        "sentence": row.sentence,
-        "outcome": str(row.outcome),
-        "test": row.nodeid,
-        "grown": [asdict(growth) for growth in row.growth],
-        "old": [_case_as_json(case) for case in row.old.cases],
-        "new": [_case_as_json(case) for case in row.new.cases],
-    }
-
-
-def _case_as_json(case: Case) -> dict[str, Any]:
-    evidence = case.evidence or {}
-    return {
-        "verdict": str(case.verdict),
-        "reason": case.reason,
-        "observed": evidence.get("observed", ""),
-        "required": evidence.get("required", ""),
-        "ledger": case.ledger,
-        "evidence_file": case.evidence_file,
-        "reproduce": case.reproduce,
-    }

@@ -27,7 +27,12 @@ def junit(answer: Answer) -> str:
     counts = {"name": "pinproof gate", "tests": str(len(cases)), **counts}
     suite = Element("testsuite", counts)
     properties = SubElement(suite, "properties")
-    facts = {"answer": answer.headline, "accepted": answer.accepted, "selected": answer.selection}
+    facts = {
+        "answer": answer.headline,
+        "cause": answer.cause,
+        "accepted": answer.accepted,
+        "selected": answer.selection,
+    }
     for name, value in facts.items():
         SubElement(properties, "property", name=name, value=printable(value))
     suite.extend(cases)

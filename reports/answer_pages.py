@@ -22,7 +22,7 @@ _TABLE = "| what | promise | level | lane | with OLD | with NEW |\n|---|---|---|
 
 
 def terminal(answer: Answer) -> str:
-    lines = [answer.headline, *filter(None, [answer.accepted])]
+    lines = [answer.headline, *answer.notes]
     for outcome, rows in groupby(answer.changes, key=lambda row: row.outcome):
         listed = list(rows)
         lines += ["", f"{outcome} ({len(listed)})"]
@@ -36,8 +36,7 @@ def terminal(answer: Answer) -> str:
 
 def markdown(answer: Answer) -> str:
     head = f"### {prose(answer.headline)}\n\n"
-    if answer.accepted:
-        head += f"{prose(answer.accepted)}\n\n"
+    head += "".join(f"{prose(words)}\n\n" for words in answer.notes)
     if answer.performance:
         head += performance_table(answer.performance)
     tail = "\n".join(["", *(f"- {prose(line)}" for line in _footer(answer))]) + "\n"

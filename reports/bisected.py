@@ -6,9 +6,10 @@ from enum import IntEnum, StrEnum
 from pathlib import Path
 from typing import Any
 
-from reports.answer import cut, details, names, row_as_json
+from reports.answer import cut, details, names
 from reports.comment import printable
 from reports.comparison import Row
+from reports.row_json import row_as_json
 
 _LISTED = 20
 

@@ -124,7 +124,7 @@ class Row:
     def outcome(self) -> Outcome:
         if not self.new.tried:
             return self._untried()
-        if self.old.flaky or self.new.flaky:
+        if self.flaky:
             known = self.old.excused and self.new.excused
             return Outcome.FLAKY_KNOWN if known else Outcome.FLAKY
         if self.new.kept:
@@ -132,6 +132,10 @@ class Row:
         if self.old.broken:
             return Outcome.STILL_BROKEN
         return Outcome.KNOWN_BREAK if self.new.excused else Outcome.BROKEN
+
+    @property
+    def flaky(self) -> bool:
+        return self.old.flaky or self.new.flaky
 
     @property
     def differs(self) -> bool:

@@ -48,10 +48,16 @@ def pytest_runtest_makereport(
     elif isinstance(error, pytest.skip.Exception):
         case.reason = str(error)
     elif call.excinfo:
-        case.reason = " ".join(call.excinfo.exconly(tryshort=True).split())[:LONGEST_REASON]
+        case.reason = _words(call.excinfo.value)
     ask_the_ledger(item, case)
     _settle(item, report, case)
     return report
+
+
+def _words(error: BaseException) -> str:
+    """Without its notes, which are tracebacks of cells."""
+    name = "" if isinstance(error, AssertionError) else f"{type(error).__name__}: "
+    return " ".join(f"{name}{error}".split()).removesuffix(":")[:LONGEST_REASON]
 
 
 def _verdict(error: BaseException | None, when: str | None) -> Verdict | None:

@@ -18,7 +18,7 @@ def answered(answer: Answer) -> Html:
     return join(
         element("h1", answer.headline),
         listed(f"{number} {outcome}" for outcome, number in answer.counts.items()),
-        *(element("p", words) for words in (answer.accepted, answer.outdated) if words),
+        *(element("p", words) for words in (*answer.notes, answer.outdated) if words),
     )
 
 

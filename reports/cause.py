@@ -1,0 +1,41 @@
+"""What many promises have in common that differ between two pins: one cause, in the same words."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from math import ceil
+
+from reports.comparison import KEPT, Row
+
+ENOUGH = 5
+"""What is true of so many with one cause is true of all."""
+
+
+def cause(row: Row) -> str:
+    """In the words of the pin that does not keep it; empty where it gave none."""
+    cases = (each.telling for each in (row.new, row.old))
+    lost = (case for case in cases if case and case.verdict not in KEPT)
+    return next((str((case.evidence or {}).get("observed") or case.reason) for case in lost), "")
+
+
+def witnesses(rows: Iterable[Row]) -> list[Row]:
+    """All with a cause of their own, and of many with the same one a few from everywhere."""
+    alike: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        alike[cause(row) or row.nodeid].append(row)
+    return [row for same in alike.values() for row in same[:: ceil(len(same) / ENOUGH)]]
+
+
+def doubted(rows: Iterable[Row], repeated: Iterable[Row]) -> list[Row]:
+    """Of `rows` those for whom a witness has spoken that is not believed any longer."""
+    causes = {cause(row) for row in repeated if row.flaky} - {""}
+    return [row for row in rows if cause(row) in causes]
+
+
+def shared(rows: Iterable[Row]) -> tuple[str, int]:
+    """The cause of more than half of them, and of how many; only where these are many."""
+    listed = list(rows)
+    alike: dict[str, int] = defaultdict(int)
+    for row in listed:
+        alike[cause(row)] += 1
+    words, number = max(alike.items(), key=lambda each: each[1], default=("", 0))
+    return (words, number) if words and number > max(ENOUGH, len(listed) / 2) else ("", 0)
