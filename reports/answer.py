@@ -192,7 +192,7 @@ def moved(packages: Mapping[str, tuple[str, str]]) -> str:
 def details(row: Row, sides: tuple[str, str] = ("OLD", "NEW")) -> list[str]:
     """What one needs to look into a difference, line by line."""
     new, old = row.new.telling, row.old.telling
-    shown = new if row.new.cases else old
+    shown = row.telling
     evidence = (shown.evidence if shown else None) or {}
     verdicts = zip((sequence(row.old), sequence(row.new)), sides, strict=True)
     return [
@@ -201,7 +201,7 @@ def details(row: Row, sides: tuple[str, str] = ("OLD", "NEW")) -> list[str]:
             ("promise", row.sentence),
             ("verdicts", "; ".join(f"{seen} with {side}" for seen, side in verdicts)),
             ("ledger", _ledger(row)),
-            ("observed", cut(evidence.get("observed") or _reason(new))),
+            ("observed", cut(evidence.get("observed") or _reason(shown))),
             ("required", cut(evidence.get("required", ""))),
             ("grown", "; ".join(map(str, row.growth))),
             ("evidence", shown.evidence_file if shown else ""),

@@ -12,9 +12,10 @@ ENOUGH = 5
 
 def cause(row: Row) -> str:
     """In the words of the pin that does not keep it; empty where it gave none."""
-    cases = (each.telling for each in (row.new, row.old))
-    lost = (case for case in cases if case and case.verdict not in KEPT)
-    return next((str((case.evidence or {}).get("observed") or case.reason) for case in lost), "")
+    case = row.telling
+    if case is None or case.verdict in KEPT:
+        return ""
+    return str((case.evidence or {}).get("observed") or case.reason)
 
 
 def witnesses(rows: Iterable[Row]) -> list[Row]:

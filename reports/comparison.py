@@ -134,6 +134,12 @@ class Row:
         return Outcome.KNOWN_BREAK if self.new.excused else Outcome.BROKEN
 
     @property
+    def telling(self) -> Case | None:
+        """NEW's sighting that says most, or OLD's where only that pin does not keep it."""
+        told = [case for case in (self.new.telling, self.old.telling) if case]
+        return next((case for case in told if case.verdict not in KEPT), next(iter(told), None))
+
+    @property
     def flaky(self) -> bool:
         return self.old.flaky or self.new.flaky
 

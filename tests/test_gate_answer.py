@@ -9,7 +9,7 @@ import pytest
 from reports.answer import sequence
 from reports.answer_pages import markdown, terminal
 from reports.comment import MARKDOWN_BYTES
-from reports.comparison import Status
+from reports.comparison import Row, Sightings, Status
 from tests.gate_cases import GROWN, answer, case, row
 
 EVIDENCE = {"observed": "token 7", "required": "token 9"}
@@ -37,6 +37,15 @@ def test_a_loss_is_named_counted_and_explained() -> None:
     assert "      required:  token 9" in rest
     assert "      OLD:       pytest 'SWAP-3[cpu]' --pin 1.0" in rest
     assert "      NEW:       pytest 'SWAP-3[cpu]' --pin 2.0" in rest
+
+
+def test_a_doubt_about_old_is_explained_by_what_old_did() -> None:
+    wrong = case("crash", evidence=EVIDENCE, pin_spec="1.0", evidence_file="old.txt")
+    flaky = Row("SWAP-3[cpu]", Sightings((wrong, case("pass"))), Sightings((case("pass"),) * 2))
+    said = terminal(answer(flaky, status=Status.MUST_NOT_MOVE))
+    assert "      verdicts:  crash, pass with OLD; pass x2 with NEW" in said
+    assert "      observed:  token 7" in said
+    assert "      evidence:  old.txt" in said
 
 
 def test_what_the_ledger_accepts_is_said_at_the_top() -> None:
