@@ -14,7 +14,9 @@ from fixtures.nursery import Cells
 from fixtures.probes import Probe, certified
 from fixtures.promises import promise
 from fixtures.questions import (
+    PLACES,
     Wish,
+    ask_in_passing,
     ask_neighbours,
     batches,
     judged_log_probabilities,
@@ -188,3 +190,18 @@ def test_tokens_of_a_prompt_keep_their_names(engine: Engine, probe: Probe) -> No
         required="each token by its own id, the last one of the vocabulary, too",
         next_step="see what becomes of ids on their way to input_token_logprobs",
     )
+
+
+@promise(
+    "GEN-2g",
+    lanes=["cpu", "tpu"],
+    faults=["wishes-of-who-left-are-forgotten", "who-joins-is-told-of-one-token"],
+)
+def test_who_wants_log_probabilities_may_come_and_go(
+    cells: Cells, engines: Engines, probe: Probe
+) -> None:
+    """Who wants log-probabilities MUST be able to leave and join those who want none."""
+    # In a process of its own: engines are known to end theirs over this.
+    engine = engines.serving_in(cells.fresh(), probe, max_running_requests=PLACES)
+    told = ask_in_passing(engine, list(probe.prompts.values())[1:5])
+    no_findings(wrong_told(probe.oracle, told, engines.sound["dtype"]), **EACH_ITS_OWN)
