@@ -4,25 +4,31 @@ from collections import defaultdict
 from collections.abc import Iterable
 from math import ceil
 
-from reports.comparison import KEPT, Row
+from reports.comparison import Row
+from reports.model import Verdict
 
 ENOUGH = 5
 """What is true of so many with one cause is true of all."""
 
+_NAMED = frozenset({Verdict.FAIL, Verdict.BLOCKED})
+
 
 def cause(row: Row) -> str:
-    """In the words of the pin that does not keep it; empty where it gave none."""
+    """In the words of the pin that does not keep it; empty where these name none.
+
+    Whatever ends a process or makes it hang is told in the same words.
+    """
     case = row.telling
-    if case is None or case.verdict in KEPT:
+    if case is None or case.verdict not in _NAMED:
         return ""
     return str((case.evidence or {}).get("observed") or case.reason)
 
 
 def witnesses(rows: Iterable[Row]) -> list[Row]:
     """All with a cause of their own, and of many with the same one a few from everywhere."""
-    alike: dict[str, list[Row]] = defaultdict(list)
+    alike: dict[tuple[object, ...], list[Row]] = defaultdict(list)
     for row in rows:
-        alike[cause(row) or row.nodeid].append(row)
+        alike[cause(row) or row.nodeid, row.outcome].append(row)
     return [row for same in alike.values() for row in same[:: ceil(len(same) / ENOUGH)]]
 
 

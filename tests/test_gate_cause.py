@@ -34,6 +34,18 @@ def test_who_has_a_cause_of_its_own_is_its_own_witness() -> None:
     assert witnesses([*apart, *wordless, *rows(100)])[: 4 * ENOUGH] == [*apart, *wordless]
 
 
+@pytest.mark.parametrize("verdict", ["crash", "hang"])
+def test_where_the_words_name_no_cause_all_are_witnesses(verdict: str) -> None:
+    lost = rows(20, new=verdict)
+    assert witnesses(lost) == lost
+    assert shared(lost) == ("", 0)
+
+
+def test_what_is_lost_is_no_witness_of_what_is_repaired() -> None:
+    lost, repaired = rows(3), rows(3, "fail", "pass")
+    assert witnesses([*lost, *repaired]) == [*lost, *repaired]
+
+
 def test_a_flaky_witness_is_believed_for_nobody() -> None:
     listed = [*rows(10), *(row("pass", "fail", f"SWAP-{each}", reason="other") for each in "12")]
     assert doubted(listed, [row("pass", "fail pass", reason=CAUSE)]) == listed[:10]
