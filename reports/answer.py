@@ -193,7 +193,6 @@ def details(row: Row, sides: tuple[str, str] = ("OLD", "NEW")) -> list[str]:
     """What one needs to look into a difference, line by line."""
     new, old = row.new.telling, row.old.telling
     shown = row.telling
-    evidence = (shown.evidence if shown else None) or {}
     verdicts = zip((sequence(row.old), sequence(row.new)), sides, strict=True)
     return [
         f"{name + ':':<10} {value}"
@@ -201,8 +200,8 @@ def details(row: Row, sides: tuple[str, str] = ("OLD", "NEW")) -> list[str]:
             ("promise", row.sentence),
             ("verdicts", "; ".join(f"{seen} with {side}" for seen, side in verdicts)),
             ("ledger", _ledger(row)),
-            ("observed", cut(evidence.get("observed") or _reason(shown))),
-            ("required", cut(evidence.get("required", ""))),
+            ("observed", cut(_observed(shown))),
+            ("required", cut(shown.required if shown else "")),
             ("grown", "; ".join(map(str, row.growth))),
             ("evidence", shown.evidence_file if shown else ""),
             (sides[0], old.reproduce if old else ""),
@@ -222,8 +221,11 @@ def _ledger(row: Row) -> str:
     return f"{cut(entry['reason'])} ({entry.get('link', '')})" if "reason" in entry else ""
 
 
-def _reason(case: Case | None) -> str:
-    return case.reason if case and case.verdict is not Verdict.KNOWN else ""
+def _observed(case: Case | None) -> str:
+    """The reason of what is known is the ledger's, and told there."""
+    if case is None or (case.verdict is Verdict.KNOWN and not case.evidence):
+        return ""
+    return case.observed
 
 
 def _promises(rows: list[Row]) -> str:

@@ -21,7 +21,7 @@ def cause(row: Row) -> str:
     case = row.telling
     if case is None or case.verdict not in _NAMED:
         return ""
-    return str((case.evidence or {}).get("observed") or case.reason)
+    return case.observed
 
 
 def witnesses(rows: Iterable[Row]) -> list[Row]:

@@ -65,6 +65,15 @@ class Case:
         return f"pytest {shlex.quote(self.nodeid)}{pin}{options}"
 
     @property
+    def observed(self) -> str:
+        """As the evidence has it; where there is none, the reason says it."""
+        return str((self.evidence or {}).get("observed") or self.reason)
+
+    @property
+    def required(self) -> str:
+        return str((self.evidence or {}).get("required") or "")
+
+    @property
     def title(self) -> str:
         where = f"lane {self.lane}, pin {self.pin}" if self.pin else f"lane {self.lane}"
         return f"{self.promise} {self.level} in {where}: {self.verdict}"
@@ -91,8 +100,8 @@ def render(
     stacks = evidence.get("stacks", "").splitlines()
     parts = [
         _line("promise", case.sentence),
-        _line("observed", _cut(evidence.get("observed", case.reason), characters)),
-        _line("required", evidence.get("required", "")),
+        _line("observed", _cut(case.observed, characters)),
+        _line("required", case.required),
         _line("with", case.condition),
         *(
             _line(name, _cut(value, characters))

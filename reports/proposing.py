@@ -112,7 +112,6 @@ def _environment(facts: tuple[tuple[str, str], ...]) -> Iterator[str]:
 def _notes(one: Experience) -> Iterator[str]:
     """What was seen, for whoever has to write the reason."""
     case = one.telling
-    evidence = case.evidence or {}
     source = (one.pin.get("made") or {}).get("source") or {}
     named = next(
         (f"{kind} {source[kind]}" for kind in ("commit", "sha256") if source.get(kind)), ""
@@ -120,8 +119,8 @@ def _notes(one: Experience) -> Iterator[str]:
     said = {
         "promise": case.sentence,
         "seen": ", ".join(f"{times} {each}" for each, times in Counter(one.verdicts).items()),
-        "observed": evidence.get("observed") or case.reason,
-        "required": evidence.get("required", ""),
+        "observed": case.observed,
+        "required": case.required,
         "reproduce": case.reproduce,
         "source": f"{named}; every build of this version meets the condition" * bool(named),
     }

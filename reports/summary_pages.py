@@ -80,13 +80,12 @@ def _table_row(standing: Standing) -> str:
 
 def _block(standing: Standing) -> str:
     case = standing.telling.case
-    evidence = case.evidence or {}
     lines = [
         f"{name + ':':<10} {value}"
         for name, value in (
             ("promise", standing.sentence),
-            ("observed", cut(evidence.get("observed") or case.reason)),
-            ("required", cut(evidence.get("required", ""))),
+            ("observed", cut(case.observed)),
+            ("required", cut(case.required)),
             ("ledger", cut(case.ledger.get("link") or case.ledger.get("elsewhere", ""))),
             ("evidence", case.evidence_file),
             ("again", case.reproduce),

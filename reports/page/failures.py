@@ -58,11 +58,7 @@ def _block(standing: Standing, *, is_open: bool) -> Html:
 def _in_short(standing: Standing) -> str:
     if standing.contradictory:
         return "The records contradict each other."
-    return cut(_observed(standing.telling.case) or standing.sentence)
-
-
-def _observed(case: Case) -> str:
-    return str((case.evidence or {}).get("observed") or case.reason)
+    return cut(standing.telling.case.observed or standing.sentence)
 
 
 def _facts(standing: Standing, case: Case) -> Iterator[tuple[str, object]]:
@@ -70,8 +66,8 @@ def _facts(standing: Standing, case: Case) -> Iterator[tuple[str, object]]:
     rows = {
         "Promise": standing.sentence,
         "Seen": _sightings(standing),
-        "Observed": _long(_observed(case)),
-        "Required": _long(str(evidence.get("required") or "")),
+        "Observed": _long(case.observed),
+        "Required": _long(case.required),
         "Tried with": case.condition,
         "Ledger": _ledger(case),
         **{name: _fact(value) for name, value in evidence.get("facts", {}).items()},
