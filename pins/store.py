@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -81,10 +82,12 @@ def _is_run(folder: Path) -> bool:
     )
 
 
-def _sizes(folder: Path) -> Iterator[int]:
-    for place, _, files in os.walk(folder):
-        for name in files:
-            try:
-                yield Path(place, name).lstat().st_size
-            except FileNotFoundError:
-                continue
+def _sizes(folder: Path | str) -> Iterator[int]:
+    """Without a Path for each: an environment holds 54,000 files."""
+    with suppress(FileNotFoundError), os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                yield from _sizes(entry.path)
+            else:
+                with suppress(FileNotFoundError):
+                    yield entry.stat(follow_symlinks=False).st_size
