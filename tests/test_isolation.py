@@ -1,7 +1,6 @@
 """The judges of device isolation find what they are there to find."""
 
 import itertools
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -30,15 +29,15 @@ from fixtures.isolation_control import (
     pausing,
 )
 from fixtures.live_swaps import Script
-from fixtures.probes import Probe, certified
+from fixtures.probes import Probe
 from fixtures.tokenizer import decode
 
 SCRIPTS = [*SWAPPING, *FLUSHING, *ABORTING, *pausing("retract")]
 
 
 @pytest.fixture(scope="module")
-def probes(probe_cache: Path) -> list[Probe]:
-    return [certified(probe_cache, seed=seed) for seed in (0, 1)]
+def probes(probe: Probe, other_probe: Probe) -> list[Probe]:
+    return [probe, other_probe]
 
 
 def answering(probe: Probe) -> Engine:

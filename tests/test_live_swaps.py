@@ -1,14 +1,13 @@
 """What judges a script finds every kind of wrong answer, and none in a right one."""
 
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, cast
 
 import pytest
 
 from fixtures.live_swaps import A, B, Script, Stage
 from fixtures.oracle import Oracle, Past
-from fixtures.probes import Probe, certified
+from fixtures.probes import Probe
 
 PROMPT = "a page"
 COUNT = 6
@@ -20,8 +19,8 @@ IN_PLACE: Script = [*STARTED, ("swap", B), ("finish",)]
 
 
 @pytest.fixture(scope="module")
-def probes(probe_cache: Path) -> tuple[Probe, Probe]:
-    return certified(probe_cache, seed=0), certified(probe_cache, seed=1)
+def probes(probe: Probe, other_probe: Probe) -> tuple[Probe, Probe]:
+    return probe, other_probe
 
 
 @pytest.fixture(scope="module")

@@ -2,14 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from fixtures.answers import LOG_PROBABILITY_BOUND, Answer
 from fixtures.oracle import Oracle
-from fixtures.probes import Probe, certified
+from fixtures.probes import Probe
 from fixtures.swap_state import (
     ONE_LEAF,
     compiled_anew,
@@ -32,11 +31,6 @@ from fixtures.teaching import round_to_bfloat16
 
 BOUND = LOG_PROBABILITY_BOUND["float32"]
 CLEARLY = 10 * BOUND
-
-
-@pytest.fixture(scope="module")
-def other(probe_cache: Path) -> Probe:
-    return certified(probe_cache, seed=1)
 
 
 def honest(oracle: Oracle, prompt: Sequence[int], count: int = 3) -> Answer:
@@ -77,11 +71,11 @@ def test_a_wrong_log_probability_of_a_prompt_is_found(probe: Probe) -> None:
     assert len(findings(probe.oracle, exam, [*others, wrong])) == 1
 
 
-def test_what_is_no_number_says_nothing_about_weights(probe: Probe, other: Probe) -> None:
+def test_what_is_no_number_says_nothing_about_weights(probe: Probe, other_probe: Probe) -> None:
     exam = exam_of(probe)
     mute = [replace(each, input=[None] * len(each.input)) for each in honestly(probe.oracle, exam)]
     assert findings(probe.oracle, exam, mute) == []
-    assert findings(other.oracle, exam, mute)
+    assert findings(other_probe.oracle, exam, mute)
 
 
 def test_a_worse_token_is_found_though_its_log_probability_is_right(probe: Probe) -> None:
@@ -95,23 +89,23 @@ def test_a_worse_token_is_found_though_its_log_probability_is_right(probe: Probe
     assert f"is {worse}, and {row.argmax()} would have been better" in phrase
 
 
-def test_stale_answers_of_the_other_weights_are_found(probe: Probe, other: Probe) -> None:
+def test_stale_answers_of_the_other_weights_are_found(probe: Probe, other_probe: Probe) -> None:
     exam = exam_of(probe)
     stale = honestly(probe.oracle, exam)
-    assert len(findings(other.oracle, exam, stale)) > len(exam.prompts)
-    assert len(list(wrong_outputs(other.oracle, exam, stale, BOUND))) > len(exam.prompts)
+    assert len(findings(other_probe.oracle, exam, stale)) > len(exam.prompts)
+    assert len(list(wrong_outputs(other_probe.oracle, exam, stale, BOUND))) > len(exam.prompts)
 
 
-def test_each_leaf_put_back_alone_can_be_heard(probe: Probe, other: Probe) -> None:
+def test_each_leaf_put_back_alone_can_be_heard(probe: Probe, other_probe: Probe) -> None:
     exam = exam_of(probe)
     for name, tensor in probe.tensors.items():
-        mixed = other.oracle_with({name: tensor})
-        assert apart(other.oracle, mixed, exam) > CLEARLY, name
+        mixed = other_probe.oracle_with({name: tensor})
+        assert apart(other_probe.oracle, mixed, exam) > CLEARLY, name
 
 
-def test_the_one_leaf_under_a_prefix_cache_can_be_heard(probe: Probe, other: Probe) -> None:
-    mixed = other.oracle_with({ONE_LEAF: probe.tensors[ONE_LEAF]})
-    answers = honestly(other.oracle, exam_of(probe))
+def test_the_one_leaf_under_a_prefix_cache_can_be_heard(probe: Probe, other_probe: Probe) -> None:
+    mixed = other_probe.oracle_with({ONE_LEAF: probe.tensors[ONE_LEAF]})
+    answers = honestly(other_probe.oracle, exam_of(probe))
     assert list(wrong_outputs(mixed, exam_of(probe), answers, BOUND))
 
 
@@ -131,9 +125,9 @@ def test_a_small_step_lost_in_one_leaf_is_heard(probe: Probe, rounded: str) -> N
     assert apart(probe.oracle_with(stepped), probe.oracle_with(other), exam) > BOUND
 
 
-def test_crossed_weights_answer_as_neither(probe: Probe, other: Probe) -> None:
-    mixed, exam = probe.oracle_with(crossed(probe, other)), exam_of(probe)
-    assert min(apart(mixed, probe.oracle, exam), apart(mixed, other.oracle, exam)) > CLEARLY
+def test_crossed_weights_answer_as_neither(probe: Probe, other_probe: Probe) -> None:
+    mixed, exam = probe.oracle_with(crossed(probe, other_probe)), exam_of(probe)
+    assert min(apart(mixed, probe.oracle, exam), apart(mixed, other_probe.oracle, exam)) > CLEARLY
 
 
 def apart(one: Oracle, other: Oracle, exam: Exam) -> float:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from fixtures.checkpoints import WEIGHTS
-from fixtures.probes import Probe, certified
+from fixtures.probes import Probe
 from fixtures.teardown_cycles import (
     CYCLES,
     Cycle,
@@ -121,8 +121,8 @@ def test_arrays_are_named() -> None:
 
 
 @pytest.fixture(scope="module")
-def probes(probe_cache: Path) -> list[Probe]:
-    return [certified(probe_cache, seed=seed) for seed in (0, 1)]
+def probes(probe: Probe, other_probe: Probe) -> list[Probe]:
+    return [probe, other_probe]
 
 
 def test_a_checkpoint_takes_the_place_of_another(probes: list[Probe], tmp_path: Path) -> None:
