@@ -16,12 +16,14 @@ _NAMED = frozenset({Verdict.FAIL, Verdict.BLOCKED})
 def cause(row: Row) -> str:
     """In the words of the pin that does not keep it; empty where these name none.
 
-    Whatever ends a process or makes it hang is told in the same words.
+    All crashes are observed in much the same words, and so are all hangs.
     """
     case = row.telling
-    if case is None or case.verdict not in _NAMED:
+    if case is None:
         return ""
-    return case.observed
+    if case.verdict is Verdict.CRASH:
+        return case.exception
+    return case.observed if case.verdict in _NAMED else ""
 
 
 def witnesses(rows: Iterable[Row]) -> list[Row]:

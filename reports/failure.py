@@ -70,6 +70,10 @@ class Case:
         return str((self.evidence or {}).get("observed") or self.reason)
 
     @property
+    def exception(self) -> str:
+        return str((self.evidence or {}).get("exception") or "")
+
+    @property
     def required(self) -> str:
         return str((self.evidence or {}).get("required") or "")
 

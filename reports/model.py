@@ -80,6 +80,8 @@ class Evidence:
     facts: dict[str, Any] = field(default_factory=dict)
     log_tail: tuple[str, ...] = ()
     stacks: str = ""
+    exception: str = ""
+    """What broke it, in its own words; `observed` has them, too, beside what else was seen."""
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)

@@ -63,6 +63,7 @@ _evidence = fields(
     required=text,
     next_step=text,
     stacks=text,
+    exception=text,
     facts=table,
     log_tail=many(text),
 )

@@ -111,7 +111,7 @@ def test_an_engine_that_can_not_start_is_a_crash_with_the_cause(
     with pytest.raises(Crashed) as caught:
         Engine.start(cell, "broken", tmp_path / "no-model-here")
     assert "killed by SIGKILL" in caught.value.evidence.observed
-    assert "no-model-here" in caught.value.evidence.observed
+    assert "no-model-here" in caught.value.evidence.exception
 
 
 def test_shutting_an_engine_down_reaches_nobody_else(nursery: Nursery, model: Path) -> None:

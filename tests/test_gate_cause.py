@@ -23,6 +23,12 @@ def test_the_cause_is_in_the_words_of_whoever_fails() -> None:
     assert cause(row("pass", "pass", reason=CAUSE)) == ""
 
 
+def test_the_cause_of_a_crash_is_what_it_said_itself() -> None:
+    said = {"observed": f"killed by SIGKILL; {CAUSE}", "exception": CAUSE}
+    assert cause(row("pass", "crash", evidence=said)) == CAUSE
+    assert cause(row("pass", "crash", evidence=said | {"exception": ""})) == ""
+
+
 @pytest.mark.parametrize("number", [1, ENOUGH, ENOUGH + 1, 4 * ENOUGH, 100])
 def test_a_few_are_witnesses_of_all(number: int) -> None:
     assert min(number, 3) <= len(witnesses(rows(number))) <= ENOUGH
