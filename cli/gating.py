@@ -156,16 +156,27 @@ class Gate:
             self.say(f"{len(differing)} differ; for many with one cause a few are tried again")
         self._in_turns(pins, chosen)
         self._in_turns(pins, doubted(left, self.rows))
+        self._try_on(pins["new"])
 
     def _in_turns(self, pins: dict[str, str], rows: list[Row]) -> None:
         again = [row.nodeid for row in rows]
         for turn in range(REPETITIONS if again else 0):
             self.say(f"trying {len(again)} again, {turn + 1} of {REPETITIONS}")
             for side, pin in pins.items():
-                self._doing = f"while {pin} was tried again"
-                noting = partial(self._note_record, side)
-                self._book(side, self._trials.again(pin, again, noting), again)
+                self._again(side, pin, again)
             self._compare()
+
+    def _try_on(self, pin: str) -> None:
+        """What OLD alone breaks now and then may be repaired, or NEW had luck so far."""
+        while left := [row.nodeid for row in self.rows if row.unsettled]:
+            self.say(f"OLD breaks {len(left)} now and then; trying these with NEW once more")
+            self._again("new", pin, left)
+            self._compare()
+
+    def _again(self, side: str, pin: str, nodeids: list[str]) -> None:
+        self._doing = f"while {pin} was tried again"
+        noting = partial(self._note_record, side)
+        self._book(side, self._trials.again(pin, nodeids, noting), nodeids)
 
     def _measure(self, old: Pin, new: Pin) -> None:
         self._doing = "while what the pins cost was measured"

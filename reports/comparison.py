@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
+from math import ceil, log
 
 from reports.catalogue import by_number
 from reports.failure import Case
@@ -11,6 +12,7 @@ from reports.model import Level, Verdict
 
 KEPT = frozenset({Verdict.PASS, Verdict.FIXED})
 BROKEN = frozenset({Verdict.FAIL, Verdict.CRASH, Verdict.HANG, Verdict.KNOWN})
+_BY_CHANCE = 0.05
 
 
 class Status(IntEnum):
@@ -82,6 +84,12 @@ class Sightings:
         return not {*self.verdicts} & {Verdict.FLAKY, *BROKEN - {Verdict.KNOWN}}
 
     @property
+    def as_often_kept_by_luck(self) -> int:
+        """In a row: whoever breaks it as often as was seen here manages that once in 20 times."""
+        luck = sum(verdict not in BROKEN for verdict in self.verdicts) / len(self.verdicts)
+        return ceil(log(_BY_CHANCE) / log(luck))
+
+    @property
     def standing(self) -> tuple[bool, bool]:
         return self.kept, self.broken
 
@@ -124,7 +132,7 @@ class Row:
     def outcome(self) -> Outcome:
         if not self.new.tried:
             return self._untried()
-        if self.flaky:
+        if self.flaky and not self.steadier:
             known = self.old.excused and self.new.excused
             return Outcome.FLAKY_KNOWN if known else Outcome.FLAKY
         if self.new.kept:
@@ -142,6 +150,20 @@ class Row:
     @property
     def flaky(self) -> bool:
         return self.old.flaky or self.new.flaky
+
+    @property
+    def steadier(self) -> bool:
+        """Whether NEW keeps so often what OLD breaks now and then that it can't be luck."""
+        return self._only_old_is_mixed and len(self.new.cases) >= self.old.as_often_kept_by_luck
+
+    @property
+    def unsettled(self) -> bool:
+        return self.outcome is Outcome.FLAKY and self._only_old_is_mixed
+
+    @property
+    def _only_old_is_mixed(self) -> bool:
+        mixed = self.old.kept and self.old.broken and Verdict.FLAKY not in self.old.verdicts
+        return mixed and {*self.new.verdicts} <= KEPT
 
     @property
     def differs(self) -> bool:

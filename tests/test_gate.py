@@ -54,6 +54,22 @@ def test_mixed_results_are_flaky_and_do_not_pass(gate: GateMiniature) -> None:
     assert "1 MUST is flaky" in told.out
 
 
+def test_what_old_breaks_now_and_then_is_repaired_if_new_keeps_it_often(
+    gate: GateMiniature,
+) -> None:
+    gate.promise("BACK-1", "assert pin != '1.0' or turn % 2")
+    told = gate.ask(*FIRST_OF_TWO)
+    assert (told.status, told.outcomes) == (0, {"BACK-1": "repaired"}), told.err
+    assert told.verdicts["BACK-1"] == (["fail", "pass"] * 2, ["pass"] * 5)
+
+
+def test_what_old_breaks_now_and_then_is_flaky_if_new_only_had_luck(gate: GateMiniature) -> None:
+    gate.promise("BACK-1", "assert turn % 2 if pin == '1.0' else turn != 4")
+    told = gate.ask(*FIRST_OF_TWO)
+    assert (told.status, told.outcomes) == (1, {"BACK-1": "flaky"}), told.err
+    assert told.verdicts["BACK-1"][1] == [*["pass"] * 4, "fail"]
+
+
 @pytest.mark.parametrize(("options", "status"), [((), 2), (("--allow-should",), 0)])
 def test_a_broken_should(gate: GateMiniature, options: tuple[str, ...], status: int) -> None:
     gate.promise("BACK-1", BROKEN_BY_NEW, level="SHOULD")

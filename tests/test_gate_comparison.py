@@ -202,3 +202,32 @@ def test_a_figure_of_one_pin_alone_says_nothing(figures: tuple[dict[str, float],
 
 def test_who_breaks_a_promise_is_not_blamed_for_its_cost() -> None:
     assert row("pass", "fail", figures=GROWN).outcome == Outcome.BROKEN
+
+
+@pytest.mark.parametrize(
+    ("old", "often"),
+    [("fail pass pass pass", 11), ("fail pass crash pass", 5), ("crash fail pass hang", 3)],
+)
+def test_new_is_steadier_once_luck_explains_it_no_longer(old: str, often: int) -> None:
+    lucky, steady = (row(old, " ".join(["pass"] * times)) for times in (often - 1, often))
+    assert (lucky.outcome, lucky.unsettled) == (Outcome.FLAKY, True)
+    assert (steady.outcome, steady.unsettled) == (Outcome.REPAIRED, False)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("fail pass", "pass pass pass pass pass pass fail"),
+        ("pass pass", "pass fail"),
+        ("fail pass", "fail fail"),
+        ("flaky", "pass pass pass pass pass pass pass"),
+        ("fail pass", "pass pass pass pass pass blocked"),
+    ],
+)
+def test_nothing_else_that_is_flaky_can_be_settled(old: str, new: str) -> None:
+    mixed = row(old, new)
+    assert (mixed.outcome, mixed.unsettled) == (Outcome.FLAKY, False)
+
+
+def test_what_the_ledger_excuses_need_not_be_settled() -> None:
+    assert not row("pass known", "pass").unsettled
