@@ -59,7 +59,8 @@ class Answer:
         if self.status is Status.MAY_MOVE:
             return f"May move {move}: {self._why_it_may()}"
         verdict = VERDICTS[self.status].capitalize()
-        return f"{verdict} {move}: {'; '.join(self._losses())}{self._shortness('; ')}."
+        lost = "; ".join([*self._losses(), *self._accepted_losses()])
+        return f"{verdict} {move}: {lost}{self._shortness('; ')}."
 
     @property
     def accepted(self) -> str:
@@ -132,8 +133,10 @@ class Answer:
 
     def _why_it_may(self) -> str:
         if losses := "; ".join(self._losses()):
-            return f"{losses}, which --allow-should allows{self._shortness('; ')}."
-        kept = [row for row in self._with(Outcome.KNOWN_BREAK) if row.old.kept]
+            allowed = f"{losses}, which --allow-should allows"
+            told = "; ".join([allowed, *self._accepted_losses()])
+            return f"{told}{self._shortness('; ')}."
+        kept = self._lost_and_accepted
         but = f" but {_quoted(kept)}, as the ledger has accepted" if kept else ""
         tried = sum(row.outcome in SEEN_WITH_NEW for row in self.rows)
         untried = len(self._with(Outcome.NOT_TRIED))
@@ -146,6 +149,14 @@ class Answer:
         seen = len({row.promise for row in self._with(*SEEN_WITH_NEW)})
         few = f"{before}--quick: no more than {seen} of {self.quick_of} promises"
         return few if self.quick_of else ""
+
+    @property
+    def _lost_and_accepted(self) -> list[Row]:
+        return [row for row in self._with(Outcome.KNOWN_BREAK) if row.old.kept]
+
+    def _accepted_losses(self) -> Iterable[str]:
+        if kept := self._lost_and_accepted:
+            yield f"lost as the ledger has accepted: {_quoted(kept)}"
 
     def _losses(self) -> Iterable[str]:
         for outcome in (outcome for outcome in Outcome if outcome in WORSE):

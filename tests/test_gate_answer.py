@@ -83,6 +83,13 @@ def test_only_shoulds() -> None:
     assert answer(should).headline.endswith("(SWAP-3 in lane cpu), which --allow-should allows.")
 
 
+def test_what_the_ledger_accepts_is_in_the_first_line_whatever_else_is_lost() -> None:
+    rows = row("pass", "known"), row("pass", "fail", "BACK-1", level="SHOULD")
+    accepted = "lost as the ledger has accepted: SWAP-3 in lane cpu (Swapped weights MUST answer)."
+    for status in (Status.SHOULD_NOT_MOVE, Status.MUST_NOT_MOVE, Status.MAY_MOVE):
+        assert answer(*rows, status=status).headline.endswith(f"; {accepted}")
+
+
 def test_what_costs_more_is_told_in_figures() -> None:
     costlier = answer(row("pass", "pass", figures=GROWN), status=Status.SHOULD_NOT_MOVE)
     said = terminal(costlier)
