@@ -82,12 +82,9 @@ def _is_run(folder: Path) -> bool:
     )
 
 
-def _sizes(folder: Path | str) -> Iterator[int]:
+def _sizes(folder: Path) -> Iterator[int]:
     """Without a Path for each: an environment holds 54,000 files."""
-    with suppress(FileNotFoundError), os.scandir(folder) as entries:
-        for entry in entries:
-            if entry.is_dir(follow_symlinks=False):
-                yield from _sizes(entry.path)
-            else:
-                with suppress(FileNotFoundError):
-                    yield entry.stat(follow_symlinks=False).st_size
+    for place, _, files in os.walk(folder):
+        for name in files:
+            with suppress(FileNotFoundError):
+                yield os.lstat(f"{place}{os.sep}{name}").st_size

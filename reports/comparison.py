@@ -84,12 +84,6 @@ class Sightings:
         return not {*self.verdicts} & {Verdict.FLAKY, *BROKEN - {Verdict.KNOWN}}
 
     @property
-    def as_often_kept_by_luck(self) -> int:
-        """In a row: whoever breaks it as often as was seen here manages that once in 20 times."""
-        luck = sum(verdict not in BROKEN for verdict in self.verdicts) / len(self.verdicts)
-        return ceil(log(_BY_CHANCE) / log(luck))
-
-    @property
     def standing(self) -> tuple[bool, bool]:
         return self.kept, self.broken
 
@@ -154,7 +148,7 @@ class Row:
     @property
     def steadier(self) -> bool:
         """Whether NEW keeps so often what OLD breaks now and then that it can't be luck."""
-        return self._only_old_is_mixed and len(self.new.cases) >= self.old.as_often_kept_by_luck
+        return self._only_old_is_mixed and len(self.new.cases) >= self._as_often_kept_by_luck
 
     @property
     def unsettled(self) -> bool:
@@ -164,6 +158,13 @@ class Row:
     def _only_old_is_mixed(self) -> bool:
         mixed = self.old.kept and self.old.broken and Verdict.FLAKY not in self.old.verdicts
         return mixed and {*self.new.verdicts} <= KEPT
+
+    @property
+    def _as_often_kept_by_luck(self) -> int:
+        """In a row: a pin that breaks it as often as OLD manages that once in 20 times at most."""
+        seen = self.old.verdicts
+        luck = sum(verdict not in BROKEN for verdict in seen) / len(seen)
+        return ceil(log(_BY_CHANCE) / log(luck))
 
     @property
     def differs(self) -> bool:

@@ -81,7 +81,7 @@ class Evidence:
     log_tail: tuple[str, ...] = ()
     stacks: str = ""
     exception: str = ""
-    """What broke it, in its own words; `observed` has them, too, beside what else was seen."""
+    """The last one in the log of a process that broke; `observed` has it, too, beside the rest."""
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)

@@ -20,6 +20,7 @@ def _log_of(script: str) -> list[str]:
     [
         ("[].tolist()", "AttributeError: 'list' object has no attribute 'tolist'"),
         ("assert False", "AssertionError"),
+        ("raise Exception('of no class')", "Exception: of no class"),
         ("import json; json.loads('')", "json.decoder.JSONDecodeError: Expecting value: "),
         (
             "try:\n  1 / 0\nexcept Exception as e:\n  raise OSError('later') from e",
