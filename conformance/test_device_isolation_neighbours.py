@@ -21,7 +21,6 @@ from fixtures.verify import no_findings, require
 from reports.model import Level
 
 TRAINER = "pinproof_cell.scenarios.isolation_trainer"
-PLACES = "pinproof_cell.scenarios.isolation_places"
 FIRST, SECOND = [1], [2]
 ANYWHERE, LAST = None, 3
 ROUNDS = 4
@@ -41,7 +40,6 @@ def trained(
     prompts = [prompt.tokens for prompt in probe.prompts.values()]
 
     def record(cell: Cell) -> Any:
-        cell.run(f"{PLACES}:keep_compile_cache")
         cell.run(f"{TRAINER}:begin", places=[ANYWHERE, LAST])
         pair = [engines.serving_in(cell, probe, device_indexes=at) for at in (FIRST, SECOND)]
         gathered([Order(engine, prompts) for engine in pair])
@@ -138,7 +136,6 @@ def serves_on(
 
 
 def pair_in(cell: Cell, engines: Engines, probe: Probe, **settings: Any) -> tuple[Engine, Engine]:
-    cell.run(f"{PLACES}:keep_compile_cache")
     stayer = engines.serving_in(cell, probe, device_indexes=FIRST)
     return stayer, engines.serving_in(cell, probe, device_indexes=[0], **settings)
 

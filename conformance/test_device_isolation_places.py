@@ -24,7 +24,6 @@ APART, ALONE, BETWEEN = [1, 3], [0], [2]
 def four(lane: Lane, engines: Engines) -> Engines:
     """Engines of a cell with four devices at least."""
     need_devices(lane, 4)
-    engines.cell.run(f"{SCENARIOS}:keep_compile_cache")
     return engines
 
 

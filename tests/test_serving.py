@@ -24,7 +24,7 @@ class RecordingCell:
     calls: list[tuple[str, str]] = field(default_factory=list)
     broken: set[str] = field(default_factory=set)
 
-    def run(self, call: str, *, deadline: float, name: str, **_: Any) -> None:
+    def run(self, call: str, *, deadline: float = 1.0, name: str = "", **_: Any) -> None:
         assert deadline > 0
         operation = call.rpartition(":")[2]
         self.calls.append((operation, name.partition(" ")[0]))
@@ -73,7 +73,7 @@ def test_another_setting_is_another_engine(
 ) -> None:
     engines = next_test()
     assert engines.serving(probe("a")) is not engines.serving(probe("a"), page_size=4)
-    assert cell.seen() == [("start", "a"), ("remember", "a")] * 2
+    assert cell.seen() == [("hide_from_engines", ""), ("start", "a"), ("remember", "a")] * 2
 
 
 def test_an_engine_that_was_used_is_restored_once(
