@@ -12,7 +12,13 @@ import pytest
 from tests.pci import plug
 
 pytest.register_assert_rewrite("fixtures", "reports")
-pytest_plugins = ["pytester", "tests.hosts", "tests.gate_miniature", "tests.ledgers"]
+pytest_plugins = [
+    "pytester",
+    "tests.hosts",
+    "tests.starting",
+    "tests.gate_miniature",
+    "tests.ledgers",
+]
 
 ROOT = Path(__file__).parent.parent
 PYTHONPATH = os.pathsep.join(map(str, (ROOT, ROOT / "fixtures" / "cell")))

@@ -13,6 +13,7 @@ import pytest
 
 from tests.conftest import PYTHONPATH, WIRING, Miniature
 from tests.gate_driver import drive
+from tests.starting import Start
 
 SECONDS = 300
 FIRST_OF_TWO = ("1.0", "2.0")
@@ -66,8 +67,9 @@ class Told:
 
 
 class GateMiniature:
-    def __init__(self, miniature: Miniature, command: str = "gate") -> None:
+    def __init__(self, miniature: Miniature, start: Start, command: str = "gate") -> None:
         self.miniature = miniature
+        self._start = start
         self.command = command
         self.path = miniature.path
         before, _, after = WIRING.partition("def pytest_pinproof_pin")
@@ -86,9 +88,9 @@ class GateMiniature:
         module.write_text(module.read_text().replace(f"@promise({promise_id!r}, ", graded))
 
     def start(
-        self, *words: str, out: int = subprocess.PIPE, err: int = subprocess.PIPE
+        self, *words: str, out: int = subprocess.PIPE, err: int = subprocess.PIPE, **more: Any
     ) -> subprocess.Popen[str]:
-        return subprocess.Popen(
+        return self._start(
             [
                 sys.executable,
                 "-m",
@@ -103,8 +105,7 @@ class GateMiniature:
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=err,
-            text=True,
-            process_group=0,
+            **more,
         )
 
     def end(self, running: subprocess.Popen[str]) -> Told:
@@ -125,8 +126,8 @@ type Here = Callable[..., tuple[int, str]]
 
 
 @pytest.fixture
-def gate(miniature: Miniature) -> GateMiniature:
-    return GateMiniature(miniature)
+def gate(miniature: Miniature, start: Start) -> GateMiniature:
+    return GateMiniature(miniature, start)
 
 
 @pytest.fixture

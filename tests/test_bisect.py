@@ -10,6 +10,7 @@ from tests.conftest import PYTHONPATH, Miniature
 from tests.gate_driver import drive
 from tests.gate_miniature import GateMiniature, Told
 from tests.repositories import Repository, repository
+from tests.starting import Start
 from tests.waiting import wait_until
 
 __all__ = ["repository"]
@@ -26,8 +27,8 @@ WAITS = f"""
 
 
 @pytest.fixture
-def search(miniature: Miniature) -> GateMiniature:
-    return GateMiniature(miniature, "bisect")
+def search(miniature: Miniature, start: Start) -> GateMiniature:
+    return GateMiniature(miniature, start, "bisect")
 
 
 def tried(search: GateMiniature) -> list[str]:

@@ -16,6 +16,7 @@ from fixtures.lease_queue import waiting_in
 from fixtures.lease_words import holders
 from tests.conftest import WIRING, Miniature
 from tests.stand_in_chips import ROOT, board
+from tests.starting import Start
 
 CONFTEST = f"""
 {WIRING}
@@ -30,8 +31,9 @@ PLUGINS = ("-p", "fixtures.provide", "-p", "fixtures.workers")
 
 
 class Run:
-    def __init__(self, miniature: Miniature, chips: int) -> None:
+    def __init__(self, miniature: Miniature, start: Start, chips: int) -> None:
         self.miniature = miniature
+        self._start = start
         self.place = miniature.path / "notes"
         self.place.mkdir()
         self.board = board(miniature.path / "dev", chips)
@@ -58,13 +60,12 @@ class Run:
             "PYTHONPATH": os.pathsep.join(map(str, paths)),
             "STAND_IN_DEVICES": str(self.board.devices),
         }
-        return subprocess.Popen(
+        return self._start(
             [sys.executable, "-m", "pytest", *PLUGINS, *arguments],
             cwd=self.miniature.path,
             env=environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            text=True,
         )
 
     def notes(self) -> list[dict[str, Any]]:
@@ -78,8 +79,10 @@ def overlap(one: dict[str, Any], other: dict[str, Any]) -> bool:
 ONE_CHIP = "pytestmark = pytest.mark.chips(1)\n"
 
 
-def test_four_modules_share_a_host_and_others_have_it_alone(miniature: Miniature) -> None:
-    run = Run(miniature, chips=4)
+def test_four_modules_share_a_host_and_others_have_it_alone(
+    miniature: Miniature, start: Start
+) -> None:
+    run = Run(miniature, start, chips=4)
     for name in "abcd":
         run.module(name, ONE_CHIP, company=4)
     for name in ("whole", "xwhole"):
@@ -100,8 +103,8 @@ def test_four_modules_share_a_host_and_others_have_it_alone(miniature: Miniature
     assert holders(run.board) == {}
 
 
-def test_a_host_with_one_chip_has_one_module_at_a_time(miniature: Miniature) -> None:
-    run = Run(miniature, chips=1)
+def test_a_host_with_one_chip_has_one_module_at_a_time(miniature: Miniature, start: Start) -> None:
+    run = Run(miniature, start, chips=1)
     for name in "abc":
         run.module(name, ONE_CHIP)
     process = run.start("-m", "tpu", "-n", "4")
@@ -111,8 +114,8 @@ def test_a_host_with_one_chip_has_one_module_at_a_time(miniature: Miniature) -> 
     assert "already in use" not in output
 
 
-def test_two_runs_share_a_host(miniature: Miniature) -> None:
-    run = Run(miniature, chips=2)
+def test_two_runs_share_a_host(miniature: Miniature, start: Start) -> None:
+    run = Run(miniature, start, chips=2)
     run.module("a")
     runs = [run.start("-m", "tpu", f"--report-dir=r{number}") for number in range(3)]
     outputs = [each.communicate(timeout=300)[0] for each in runs]
@@ -120,9 +123,9 @@ def test_two_runs_share_a_host(miniature: Miniature) -> None:
     assert "already in use" not in "".join(outputs)
 
 
-def test_without_leases_they_fight(miniature: Miniature) -> None:
+def test_without_leases_they_fight(miniature: Miniature, start: Start) -> None:
     """So it is the leases that keep the peace above, not luck."""
-    run = Run(miniature, chips=1)
+    run = Run(miniature, start, chips=1)
     no_leases = "from fixtures.tenancy import Tenancy\n\n@pytest.fixture(scope='session')\n"
     miniature.pytester.makeconftest(f"{CONFTEST}\n{no_leases}def tenancy(): return Tenancy()\n")
     run.module("a")
@@ -134,9 +137,9 @@ def test_without_leases_they_fight(miniature: Miniature) -> None:
 
 @pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["here", "workers"])
 def test_who_waits_says_for_whom_and_ends_with_sigterm(
-    miniature: Miniature, workers: tuple[str, ...]
+    miniature: Miniature, start: Start, workers: tuple[str, ...]
 ) -> None:
-    run = Run(miniature, chips=2)
+    run = Run(miniature, start, chips=2)
     run.module("a")
     lease = Leases(run.board).take(2)
     process = run.start("-m", "tpu", *workers)
@@ -151,8 +154,8 @@ def test_who_waits_says_for_whom_and_ends_with_sigterm(
     assert holders(run.board) == {}
 
 
-def test_a_wait_is_in_the_record(miniature: Miniature) -> None:
-    run = Run(miniature, chips=1)
+def test_a_wait_is_in_the_record(miniature: Miniature, start: Start) -> None:
+    run = Run(miniature, start, chips=1)
     run.module("a")
     lease = Leases(run.board).take(1)
     process = run.start("-m", "tpu")

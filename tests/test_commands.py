@@ -12,6 +12,7 @@ import pytest
 from cli import child, prove
 from cli import test as test_command
 from cli.pytests import PROMISES, ROOT, TESTS, command
+from tests.starting import Start
 
 PYTEST = [sys.executable, "-P", "-m", "pytest"]
 CONFIGURED = [*PYTEST, "--rootdir", str(ROOT), "-c", str(ROOT / "pyproject.toml")]
@@ -141,27 +142,24 @@ except KeyboardInterrupt:
 """
 
 
-def one_part(body: str) -> "subprocess.Popen[str]":
-    started = subprocess.Popen(
-        [sys.executable, "-c", RUN_ONE_PART, str(ROOT), body],
-        stdout=subprocess.PIPE,
-        text=True,
-        process_group=0,
-    )
+@pytest.fixture
+def one_part(start: Start) -> "subprocess.Popen[str]":
+    words = [sys.executable, "-c", RUN_ONE_PART, str(ROOT), WAITS_AND_CLEANS_UP]
+    started = start(words, stdout=subprocess.PIPE)
     assert started.stdout
     assert started.stdout.readline() == "started\n"
     return started
 
 
-def test_ctrl_c_lets_the_part_clean_up_and_ends_with_130() -> None:
-    running = one_part(WAITS_AND_CLEANS_UP)
-    os.killpg(running.pid, signal.SIGINT)
-    assert running.communicate(timeout=10)[0] == "cleaned up\n"
-    assert running.returncode == 130
+def test_ctrl_c_lets_the_part_clean_up_and_ends_with_130(
+    one_part: "subprocess.Popen[str]",
+) -> None:
+    os.killpg(one_part.pid, signal.SIGINT)
+    assert one_part.communicate(timeout=10)[0] == "cleaned up\n"
+    assert one_part.returncode == 130
 
 
-def test_sigterm_takes_the_part_along() -> None:
-    running = one_part(WAITS_AND_CLEANS_UP)
-    running.terminate()
-    running.communicate(timeout=10)  # the part holds the pipe: its end is the part's end
-    assert running.returncode == 128 + signal.SIGTERM
+def test_sigterm_takes_the_part_along(one_part: "subprocess.Popen[str]") -> None:
+    one_part.terminate()
+    one_part.communicate(timeout=10)  # the part holds the pipe: its end is the part's end
+    assert one_part.returncode == 128 + signal.SIGTERM

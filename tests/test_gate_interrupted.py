@@ -2,8 +2,6 @@
 
 import os
 import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
 from subprocess import Popen
 
 import pytest
@@ -31,8 +29,7 @@ def test_a_gate_that_is_interrupted_says_so_and_can_go_on(
     number: signal.Signals,
     everywhere: bool,  # noqa: FBT001 - as in a terminal
 ) -> None:
-    with closed_terminals_being(signal.SIG_DFL):
-        running = waiting(gate)
+    running = waiting(gate)
     (os.killpg if everywhere else os.kill)(running.pid, number)
     told = gate.end(running)
     assert told.status == 3, told.err
@@ -55,28 +52,19 @@ def test_a_gate_that_is_killed_leaves_no_run_behind_and_no_answer(gate: GateMini
 
 
 def test_a_gate_that_was_started_with_nohup_outlives_its_terminal(gate: GateMiniature) -> None:
-    with closed_terminals_being(signal.SIG_IGN):
-        running = waiting(gate)
+    running = waiting(gate, closed_terminal=signal.SIG_IGN)
     os.killpg(running.pid, signal.SIGHUP)
     (gate.path / "go").touch()
     assert gate.end(running).status == 0
 
 
-@contextmanager
-def closed_terminals_being(handler: signal.Handlers) -> Iterator[None]:
-    """What is started meanwhile takes them so, even if nohup has started us."""
-    before = signal.signal(signal.SIGHUP, handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGHUP, before)
-
-
-def waiting(gate: GateMiniature) -> Popen[str]:
+def waiting(
+    gate: GateMiniature, *, closed_terminal: signal.Handlers = signal.SIG_DFL
+) -> Popen[str]:
     """A gate whose second run waits in its last promise."""
     gate.promise("BACK-1")
     gate.promise("BACK-2", WAITS_FOR_NEW)
-    running = gate.start(*FIRST_OF_TWO)
+    running = gate.start(*FIRST_OF_TWO, closed_terminal=closed_terminal)
     # The file is there before anything is written to it.
     wait_until(lambda: bool(turns(gate).get("back_2-2.0")) or running.poll() is not None)
     return running

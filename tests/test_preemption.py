@@ -9,6 +9,7 @@ import pytest
 
 from reports.preemption import PREEMPTED
 from tests.conftest import PYTHONPATH, Miniature
+from tests.starting import Start
 from tests.waiting import wait_until
 
 WORKERS = pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["here", "workers"])
@@ -30,19 +31,18 @@ ENOUGH_SECONDS = 30
 VERDICTS = {("BACK-1", "cpu"): "pass", ("BACK-2", "cpu"): "crash", ("BACK-3", "cpu"): "pass"}
 
 
-def interrupt(miniature: Miniature, *workers: str) -> "subprocess.Popen[str]":
+def interrupt(miniature: Miniature, start: Start, *workers: str) -> "subprocess.Popen[str]":
     """A run that was asked to end while its last promise waited."""
     source = (miniature.path / "test_a.py").read_text()
     (miniature.path / "test_a.py").write_text(
         f"import threading\nimport time\nfrom pathlib import Path\n{source}"
     )
-    running = subprocess.Popen(
+    running = start(
         [sys.executable, "-m", "pytest", *workers],
         cwd=miniature.path,
         env={**os.environ, "PYTHONPATH": PYTHONPATH},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        text=True,
     )
     began = miniature.path / "began"
     wait_until(lambda: began.exists() or running.poll() is not None)
@@ -51,11 +51,13 @@ def interrupt(miniature: Miniature, *workers: str) -> "subprocess.Popen[str]":
 
 
 @pytest.fixture
-def interrupted(miniature: Miniature, workers: tuple[str, ...]) -> "subprocess.Popen[str]":
+def interrupted(
+    miniature: Miniature, start: Start, workers: tuple[str, ...]
+) -> "subprocess.Popen[str]":
     miniature.promise("BACK-1", module="test_a.py")
     miniature.promise("BACK-2", "raise Crashed(Evidence('gone', 'alive'))", module="test_a.py")
     miniature.promise("BACK-3", WAIT, module="test_a.py")
-    return interrupt(miniature, *workers)
+    return interrupt(miniature, start, *workers)
 
 
 @WORKERS
@@ -87,10 +89,10 @@ def test_a_report_is_kept_by_all_or_by_none(
     result.stdout.fnmatch_lines(["*1 of 2 selected tests have no verdict*"])
 
 
-def test_a_clean_up_that_hangs_is_not_waited_for(miniature: Miniature) -> None:
+def test_a_clean_up_that_hangs_is_not_waited_for(miniature: Miniature, start: Start) -> None:
     hang = "request.addfinalizer(lambda: threading.Event().wait(60))"
     miniature.promise("BACK-1", f"{hang}; {WAIT}", module="test_a.py", arguments="lane, request")
-    stubborn = interrupt(miniature)
+    stubborn = interrupt(miniature, start)
     stubborn.communicate(timeout=ENOUGH_SECONDS)
     assert stubborn.returncode == PREEMPTED
 
