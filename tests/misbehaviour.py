@@ -3,6 +3,9 @@
 import os
 import signal
 from collections.abc import Iterator
+from multiprocessing import resource_tracker
+
+from pinproof_cell.shared_blocks import Blocks
 
 
 def detach_a_child() -> int:
@@ -18,6 +21,12 @@ def detach_a_child() -> int:
         signal.pause()
     os.waitpid(middle, 0)
     return int(os.read(told, 32))
+
+
+def keep_a_block() -> None:
+    """Of shared memory, that no tracker takes away."""
+    resource_tracker.register = lambda *_: None
+    Blocks()
 
 
 def spin() -> None:

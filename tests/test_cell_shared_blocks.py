@@ -1,15 +1,16 @@
+"""What a cell keeps in /dev/shm goes with it."""
+
 from multiprocessing import resource_tracker, shared_memory
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pinproof_cell import shared_blocks
-from pinproof_cell.shared_blocks import Blocks
+from pinproof_cell.shared_blocks import PLACE, Blocks
 
 
 def names() -> set[str]:
-    return {block.name for block in Path("/dev/shm").glob("pinproof-*")}  # noqa: S108 - Linux's
+    return {block.name for block in PLACE.iterdir()}
 
 
 @pytest.fixture

@@ -10,8 +10,10 @@ import psutil
 import pytest
 
 from fixtures.host import Host
+from pinproof_cell.shared_blocks import PLACE
 from reports.model import Crashed
 from tests.plain_cells import ROOT, plain_cell
+from tests.waiting import wait_until
 
 _GONE_SECONDS = 5.0
 
@@ -52,6 +54,37 @@ def test_directories_of_dead_supervisors_are_cleared(short_path: Path) -> None:
     (short_path / "pinproof-1-1" / "c1").mkdir(parents=True)
     (short_path / "pinproof-notes").mkdir()
     assert_nothing_survives(short_path, _UNREAD, keeps=["pinproof-notes"])
+
+
+def test_a_killed_cell_leaves_no_block_of_shared_memory() -> None:
+    host = Host()
+    cell = plain_cell(host)
+    supervisor = psutil.Process(cell.run("os:getppid"))
+    cell.run("tests.misbehaviour:keep_a_block")
+    assert len(blocks_of(supervisor)) == 1
+    psutil.Process(cell.pid).kill()
+    wait_until(lambda: not blocks_of(supervisor))
+    cell.close()
+    host.close()
+
+
+def test_blocks_of_dead_supervisors_are_cleared() -> None:
+    host = Host()
+    cell = plain_cell(host)
+    supervisor = psutil.Process(cell.run("os:getppid"))
+    cell.run("tests.misbehaviour:keep_a_block")
+    supervisor.kill()
+    with pytest.raises(Crashed):
+        cell.run("signal:pause")
+    cell.close()
+    host.close()
+    assert len(blocks_of(supervisor)) == 1
+    Host().close()
+    assert not blocks_of(supervisor)
+
+
+def blocks_of(supervisor: psutil.Process) -> list[Path]:
+    return list(PLACE.glob(f"pinproof-{supervisor.pid}-*"))
 
 
 @pytest.mark.parametrize("call", ["os:wait", "signal:pause", "tests.misbehaviour:spin"])
