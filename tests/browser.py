@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 SECONDS = 60
+KEYS = {"Tab": 9, "Enter": 13}
+TEXTS = {"Enter": "\r"}
 TROUBLE = {"Runtime.exceptionThrown", "Runtime.consoleAPICalled", "Log.entryAdded"}
 _START = """\
 import fcntl, os, sys
@@ -65,6 +67,11 @@ class Browser:
         assert "exceptionDetails" not in answer, answer
         return answer["result"].get("value")
 
+    def press(self, key: str) -> None:
+        pressed = {"key": key, "windowsVirtualKeyCode": KEYS[key], "text": TEXTS.get(key, "")}
+        for kind in ("keyDown", "keyUp"):
+            self.call("Input.dispatchKeyEvent", type=kind, **pressed)
+
     @property
     def trouble(self) -> list[dict[str, Any]]:
         return [event for event in self.events if event["method"] in TROUBLE]
@@ -86,7 +93,10 @@ class Browser:
 def browser(chromium: str, profile: Path) -> Iterator[Browser]:
     theirs_in, told = os.pipe()
     said, theirs_out = os.pipe()
-    options = ["--headless=new", "--no-sandbox", "--disable-gpu", "--remote-debugging-pipe"]
+    options = [
+        *("--headless=new", "--no-sandbox", "--disable-gpu", "--remote-debugging-pipe"),
+        "--disable-dev-shm-usage",
+    ]
     words = [chromium, *options, f"--user-data-dir={profile}", "about:blank"]
     with subprocess.Popen(
         [sys.executable, "-c", _START, str(theirs_in), str(theirs_out), *words],

@@ -1,4 +1,4 @@
-"""The page in a real Chromium. Only on request: not every machine has one, and it takes long."""
+"""The page in a real Chromium, where there is one."""
 
 import os
 from collections.abc import Iterator
@@ -15,6 +15,7 @@ from tests.performance_cases import measured, ratios
 from tests.recorded import overview, record, saw
 
 CHROMIUM = os.environ.get("PINPROOF_CHROMIUM", "")
+AXE = os.environ.get("PINPROOF_AXE", "")
 HOSTILE = "</script><img src=x onerror=alert(1)>" + "wide" * 200
 WIDER = "document.documentElement.scrollWidth - innerWidth"
 FILTER = """(name, value) => {
@@ -24,9 +25,27 @@ FILTER = """(name, value) => {
     const rows = [...document.querySelectorAll("tbody tr")].filter((row) => row.checkVisibility());
     return rows.map((row) => row.querySelector("strong").textContent).join(" ");
 }"""
+OPEN_ALL = "document.querySelectorAll('details').forEach((each) => { each.open = true; })"
+VIOLATIONS = """axe.run().then(({violations}) => violations.map(
+    ({id, nodes}) => `${id}: ${nodes.map((each) => each.target).join(" and ")}`
+))"""
+CONTROLS = "[...document.querySelectorAll('a[href], summary, select, input, button')]"
+UNREACHED = f"""{CONTROLS}
+    .filter((each) => each.checkVisibility() && !("reached" in each.dataset))
+    .map((each) => each.outerHTML)"""
+REACH = """(() => {
+    const reached = document.activeElement;
+    reached.dataset.reached = "";
+    const shown = getComputedStyle(reached).outlineStyle !== "none";
+    return shown || reached === document.body ? [] : [reached.outerHTML];
+})()"""
+FOCUSED_IS_OPEN = "document.activeElement.parentElement.open"
 
-pytestmark = pytest.mark.skipif(
-    not CHROMIUM, reason="PINPROOF_CHROMIUM does not name a Chromium, such as /usr/bin/chromium."
+pytestmark = pytest.mark.skipif(not CHROMIUM, reason="PINPROOF_CHROMIUM does not name a Chromium.")
+
+
+needs_axe = pytest.mark.skipif(
+    not AXE, reason="PINPROOF_AXE does not name the axe.min.js of axe-core."
 )
 
 
@@ -60,9 +79,44 @@ def test_nothing_overflows_and_nothing_is_amiss(
     chromium: Browser, page: Path, width: int, scheme: str
 ) -> None:
     chromium.open(page, width=width, scheme=scheme)
-    chromium.ask("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
+    chromium.ask(OPEN_ALL)
     assert chromium.ask(WIDER) <= 0
     assert chromium.trouble == []
+
+
+@needs_axe
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [380, 1100])
+def test_axe_finds_nothing(chromium: Browser, page: Path, width: int, scheme: str) -> None:
+    chromium.open(page, width=width, scheme=scheme)
+    chromium.ask(OPEN_ALL)
+    chromium.ask(Path(AXE).read_text(encoding="utf-8"))
+    assert chromium.ask(VIOLATIONS) == []
+
+
+@needs_axe
+def test_axe_would_find_something(chromium: Browser, page: Path) -> None:
+    chromium.open(page, width=380)
+    chromium.ask("document.body.append(new Image())")
+    chromium.ask(Path(AXE).read_text(encoding="utf-8"))
+    assert "image-alt: img" in chromium.ask(VIOLATIONS)
+
+
+def test_the_keyboard_reaches_all_and_shows_where_it_is(chromium: Browser, page: Path) -> None:
+    chromium.open(page, width=1100)
+    unseen = []
+    for _ in range(2 * chromium.ask(f"{CONTROLS}.length")):
+        chromium.press("Tab")
+        unseen += chromium.ask(REACH)
+    assert (chromium.ask(UNREACHED), unseen) == ([], [])
+
+
+def test_the_keyboard_opens_evidence(chromium: Browser, page: Path) -> None:
+    chromium.open(page, width=1100)
+    chromium.ask("document.querySelector('.case:not([open]) summary').focus()")
+    assert not chromium.ask(FOCUSED_IS_OPEN)
+    chromium.press("Enter")
+    assert chromium.ask(FOCUSED_IS_OPEN)
 
 
 def test_dark_is_dark(chromium: Browser, page: Path) -> None:
