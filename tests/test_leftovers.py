@@ -38,10 +38,20 @@ def test_a_killed_supervisor_takes_its_cells_along_and_is_missed() -> None:
     cell = plain_cell(host)
     process = psutil.Process(cell.pid)
     psutil.Process(cell.run("os:getppid")).kill()
-    with pytest.raises(Crashed, match="the supervisor of the cells is gone"):
+    with pytest.raises(Crashed, match=r"supervisor of the cells is gone .*exit status -9"):
         cell.run("signal:pause")
-    assert not psutil.wait_procs([process], timeout=_GONE_SECONDS)[1]
+    assert not host.alive
     assert not cell.alive
+    assert not psutil.wait_procs([process], timeout=_GONE_SECONDS)[1]
+    cell.close()
+    host.close()
+
+
+def test_an_idle_cell_whose_supervisor_was_killed_is_not_used_again() -> None:
+    host = Host()
+    cell = plain_cell(host)
+    psutil.Process(cell.run("os:getppid")).kill()
+    wait_until(lambda: not cell.alive)
     cell.close()
     host.close()
 
