@@ -56,6 +56,21 @@ def test_an_idle_cell_whose_supervisor_was_killed_is_not_used_again() -> None:
     host.close()
 
 
+def test_a_silent_supervisor_is_missed_when_its_cell_is_to_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    host = Host()
+    cell = plain_cell(host)
+    monkeypatch.setattr("fixtures.host._REPLY_SECONDS", 0.2)
+    monkeypatch.setattr("fixtures.host._GOODBYE_SECONDS", 0.2)
+    process = psutil.Process(cell.pid)
+    psutil.Process(cell.run("os:getppid")).suspend()
+    with pytest.raises(Crashed, match=r"gone or silent \(exit status None\)"):
+        cell.close()
+    host.close()
+    assert not psutil.wait_procs([process], timeout=_GONE_SECONDS)[1]
+
+
 def test_a_client_that_dies_with_an_answer_unread_leaves_nothing(short_path: Path) -> None:
     assert_nothing_survives(short_path, _UNREAD)
 
@@ -83,12 +98,12 @@ def test_blocks_of_dead_supervisors_are_cleared() -> None:
     cell = plain_cell(host)
     supervisor = psutil.Process(cell.run("os:getppid"))
     cell.run("tests.misbehaviour:keep_a_block")
+    assert len(blocks_of(supervisor)) == 1
     supervisor.kill()
     with pytest.raises(Crashed):
         cell.run("signal:pause")
     cell.close()
     host.close()
-    assert len(blocks_of(supervisor)) == 1
     Host().close()
     assert not blocks_of(supervisor)
 

@@ -42,8 +42,6 @@ REACH = """(() => {
 FOCUSED_IS_OPEN = "document.activeElement.parentElement.open"
 
 pytestmark = pytest.mark.skipif(not CHROMIUM, reason="PINPROOF_CHROMIUM does not name a Chromium.")
-
-
 needs_axe = pytest.mark.skipif(
     not AXE, reason="PINPROOF_AXE does not name the axe.min.js of axe-core."
 )
