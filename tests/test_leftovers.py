@@ -3,12 +3,13 @@
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import psutil
 import pytest
 
+from fixtures.cells import ProcessCell
 from fixtures.host import Host
 from pinproof_cell.shared_blocks import PLACE
 from reports.model import Crashed
@@ -47,11 +48,18 @@ def test_a_killed_supervisor_takes_its_cells_along_and_is_missed() -> None:
     host.close()
 
 
-def test_an_idle_cell_whose_supervisor_was_killed_is_not_used_again() -> None:
+@pytest.mark.parametrize("look", [lambda cell: cell.alive, ProcessCell.close])
+def test_an_idle_cell_may_be_told_first_that_its_supervisor_was_killed(
+    monkeypatch: pytest.MonkeyPatch, look: Callable[[ProcessCell], object]
+) -> None:
     host = Host()
     cell = plain_cell(host)
-    psutil.Process(cell.run("os:getppid")).kill()
-    wait_until(lambda: not cell.alive)
+    supervisor = psutil.Process(cell.run("os:getppid"))
+    supervisor.kill()
+    wait_until(lambda: supervisor.status() == psutil.STATUS_ZOMBIE)
+    poll, not_yet = subprocess.Popen.poll, iter([None])
+    monkeypatch.setattr(subprocess.Popen, "poll", lambda process: next(not_yet, poll(process)))
+    assert not look(cell)
     cell.close()
     host.close()
 
