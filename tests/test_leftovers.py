@@ -72,10 +72,15 @@ def test_a_silent_supervisor_is_missed_when_its_cell_is_to_end(
     monkeypatch.setattr("fixtures.host._REPLY_SECONDS", 0.2)
     monkeypatch.setattr("fixtures.host._GOODBYE_SECONDS", 0.2)
     process = psutil.Process(cell.pid)
-    psutil.Process(cell.run("os:getppid")).suspend()
-    with pytest.raises(Crashed, match=r"gone or silent \(exit status None\)"):
-        cell.close()
-    host.close()
+    supervisor = psutil.Process(cell.run("os:getppid"))
+    supervisor.suspend()
+    try:
+        with pytest.raises(Crashed, match=r"gone or silent \(exit status None\)"):
+            cell.close()
+    finally:
+        # Were it left so, it would not hear that we are gone.
+        supervisor.resume()
+        host.close()
     assert not psutil.wait_procs([process], timeout=_GONE_SECONDS)[1]
 
 
